@@ -1,0 +1,78 @@
+"""Arrays as the engine uses them: types, norms that cannot overflow, and scaled values.
+
+Float64 ends near 1e-308 and 1e308; a product of 200 Jacobians does not. Norms are therefore handed
+on as natural logarithms (-inf for an exact zero), and matrices as mantissa times a power of two.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Values = dict[str, Array]  # symbol, as in the equations, -> its value
+
+Axes = int | tuple[int, ...]
+Anything = TypeVar("Anything")
+
+
+def log(a: Array) -> Array:
+    """ln(a) for a >= 0, with ln(0) = -inf and no warning: zero is a legal size here."""
+    with np.errstate(divide="ignore"):
+        return np.log(a)
+
+
+def log_norm(a: Array, axis: Axes = -1) -> Array:
+    """ln of the Euclidean (Frobenius) norm of a over `axis`; -inf where a is exactly zero.
+
+    The largest entry is divided out first, for the square of 1e-200 is zero and that of 1e200 is inf.
+    """
+    largest = np.max(np.abs(a), axis=axis, keepdims=True, initial=0.0)
+    scaled = a / np.where(largest > 0, largest, 1.0)
+    return log(np.squeeze(largest, axis)) + 0.5 * log(np.maximum(np.sum(scaled**2, axis=axis), 1.0))
+
+
+@dataclass(frozen=True)
+class Scaled:
+    """Matrices whose size float64 cannot hold: value = mantissa * 2**exponent."""
+
+    mantissa: Array  # (..., m, n), largest entry in [0.5, 1) or all zero
+    exponent: Integers  # (...)
+
+    @classmethod
+    def of(cls, matrices: Array, exponent: Integers | int = 0) -> "Scaled":
+        """matrices * 2**exponent (..., m, n), rescaled by powers of two: no digit is lost."""
+        largest = np.max(np.abs(matrices), axis=(-2, -1))
+        shift = np.where(largest > 0, np.frexp(largest)[1], 0).astype(np.int64)
+        mantissa = np.ldexp(matrices, -shift[..., None, None])
+        return cls(mantissa, shift + np.where(largest > 0, exponent, 0))
+
+    def log_norm(self) -> Array:
+        """ln of the Frobenius norm, (...)."""
+        norm: Array = log_norm(self.mantissa, (-2, -1)) + self.exponent * np.log(2.0)
+        return norm
+
+    def log_spectral_norm(self) -> Array:
+        """ln of the largest singular value, (...)."""
+        norm: Array = log(np.linalg.norm(self.mantissa, 2, axis=(-2, -1))) + self.exponent * np.log(2.0)
+        return norm
+
+
+def freeze(value: Anything) -> Anything:
+    """The value itself, every array inside made read-only, so that one result may serve many readers."""
+    inside: Any = value
+    if isinstance(inside, np.ndarray):
+        inside.flags.writeable = False
+    elif isinstance(inside, Mapping):
+        for item in inside.values():
+            freeze(item)
+    elif isinstance(inside, list | tuple):
+        for item in inside:
+            freeze(item)
+    elif is_dataclass(inside):
+        for field in fields(inside):
+            freeze(getattr(inside, field.name))
+    return value

@@ -1,0 +1,53 @@
+"""A chain of one-step Jacobians J_1 ... J_T, formed only when asked for.
+
+The T matrices of a long run fill more memory than anything else the engine holds (131 MB at T = 1,000,
+H = 128), while every algorithm needs only a few of them at a time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.arrays import Array, Integers, Scaled
+
+
+@dataclass(frozen=True)
+class Chain:
+    """J_t = ds_t/ds_{t-1} for t = 1..T; `take(slice)` gives (n, ..., S, S), index t - 1 holding J_t."""
+
+    T: int
+    S: int
+    take: Callable[[slice], Array]
+    leading: tuple[int, ...] = ()
+
+    @classmethod
+    def of(cls, J: Array) -> "Chain":
+        """The chain of the matrices J (T, ..., S, S)."""
+        return cls(len(J), J.shape[-1], J.__getitem__, J.shape[1:-2])
+
+    def upto(self, T: int) -> "Chain":
+        """The first T steps of this chain: nothing before step T depends on what comes after it."""
+        return Chain(T, self.S, self.take, self.leading)
+
+    def product(self, t: int, k: int) -> Scaled:
+        """P(t, k) = ds_t/ds_k = J_t J_{t-1} ... J_{k+1}, (..., S, S); the identity for t = k.
+
+        Raises ValueError unless 0 <= k <= t <= T.
+        """
+        if not 0 <= k <= t <= self.T:
+            raise ValueError(f"steps must satisfy 0 <= k <= t <= {self.T}; got t = {t}, k = {k}")
+        P = Scaled.of(np.broadcast_to(np.eye(self.S), (*self.leading, self.S, self.S)))
+        for j in range(k, t):
+            P = Scaled.of(self.take(slice(j, j + 1))[0] @ P.mantissa, P.exponent)
+        return P
+
+    def products_back_from(self, t: int) -> tuple[Array, Integers]:
+        """P(t, k) for k = 0..t as mantissas (t + 1, ..., S, S) and exponents (t + 1, ...)."""
+        P = Scaled.of(np.broadcast_to(np.eye(self.S), (*self.leading, self.S, self.S)))
+        mantissas, exponents = [P.mantissa], [P.exponent]
+        for k in reversed(range(t)):
+            P = Scaled.of(P.mantissa @ self.take(slice(k, k + 1))[0], P.exponent)
+            mantissas.append(P.mantissa)
+            exponents.append(P.exponent)
+        return np.stack(mantissas[::-1]), np.stack(exponents[::-1])
