@@ -1,0 +1,214 @@
+"""The forward pass, the one-step Jacobians and backpropagation through time.
+
+Shapes: T steps, H hidden units, X input features, S state size (H, or 2H for the LSTM), and any leading
+axes (...) between time and units: the sequences of a batch, or the networks of an ensemble.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.arrays import Array, Integers, Values, log_norm
+from explorer.cells import Cell, Partials
+from explorer.chain import Chain
+from explorer.weights import Weights
+
+LARGEST, SMALLEST = 1e100, 1e-100  # a running signal outside is rescaled by a power of two
+LARGEST_STATE = 1e150  # a trace ends before a state beyond it, whose products with signals could overflow
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Every value of one forward pass, time first; in z, index t - 1 holds step t."""
+
+    x: Array  # (T, ..., X)
+    s: Values  # state block -> (T + 1, ..., H), [0] the initial state
+    z: Values  # symbol -> (T, ..., H)
+
+    @property
+    def T(self) -> int:
+        """The number of steps."""
+        return len(self.x)
+
+    def upto(self, T: int) -> "Trace":
+        """The first T steps: nothing before step T depends on what comes after it."""
+        cut = {k: a[: T + 1] for k, a in self.s.items()}
+        return Trace(self.x[:T], cut, {k: a[:T] for k, a in self.z.items()})
+
+    def partials(self, cell: Cell) -> Partials:
+        """The cell's elementwise derivatives at every step, (T, ..., H) each."""
+        return cell.partials(self.z, {k: a[:-1] for k, a in self.s.items()})
+
+
+def times(M: Array, v: Array) -> Array:
+    """M v for M (..., m, n) and v (..., n), one matrix for all or one for each leading index."""
+    if M.ndim > 2:
+        return np.asarray((M @ v[..., None])[..., 0])
+    rows: Array = v.reshape(-1, v.shape[-1]) @ M.T  # one product for all leading axes
+    return rows.reshape(*v.shape[:-1], M.shape[0])
+
+
+def transposed(M: Array) -> Array:
+    """Mᵀ over the last two axes."""
+    return np.swapaxes(M, -1, -2)
+
+
+def initial_state(cell: Cell, leading: tuple[int, ...], H: int) -> Values:
+    """The state s_0 = 0, (..., H) per block."""
+    return {block: np.zeros((*leading, H)) for block in cell.state}
+
+
+def forward(cell: Cell, w: Weights, x: Array, s0: Values) -> Trace:
+    """Run the cell over x (T, ..., X) from the state s0 {block: (..., H)}.
+
+    Where the state grows past 1e150 (with ReLU and identity it can), the trace ends at the last step that
+    every sequence reached below; raises OverflowError if that is before step 1.
+    """
+    u = {k: w.b[k] + times(w.U[k], x) for k in cell.u_blocks}
+    inside_v = [k for k in cell.v_blocks if k not in cell.u_blocks]  # blocks whose bias no u carries
+    s, rows = s0, []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for t in range(len(x)):
+            v = {k: times(w.W[k], s["h"]) for k in cell.v_blocks}
+            for k in inside_v:
+                v[k] = v[k] + w.b[k]
+            z = cell.step({k: a[t] for k, a in u.items()}, v, s)
+            if not np.max(np.abs(z["h"])) <= LARGEST_STATE:  # false for nan too
+                break
+            rows.append(z)
+            s = {k: z[k] for k in cell.state}
+    if not rows:
+        raise OverflowError("the state exceeds 1e150 at step 1; choose smaller weights or inputs")
+    z = {k: np.stack([row[k] for row in rows]) for k in rows[0]}
+    states = {k: np.concatenate([np.broadcast_to(s0[k], z[k][:1].shape), z[k]]) for k in cell.state}
+    return Trace(x[: len(rows)], states, z)
+
+
+def jacobians(cell: Cell, w: Weights, D: Partials) -> Array:
+    """J_t = ds_t/ds_{t-1} (n, ..., S, S) from the partials of n steps, blocks in cell.state order."""
+    H, blocks = w.H, len(cell.state)
+    sample = next(iter(D["h"].values()))
+    J = np.zeros((*sample.shape[:-1], blocks * H, blocks * H), dtype=sample.dtype)
+    units = np.arange(H)
+    for row, block in enumerate(cell.state):
+        rows = slice(row * H, (row + 1) * H)
+        for source, d in D[block].items():
+            if source in cell.v_blocks:  # through the weights: diag(d) W
+                J[..., rows, :H] += d[..., None] * w.W[source]
+            if source in cell.state:  # straight across: diag(d)
+                J[..., row * H + units, cell.state.index(source) * H + units] += d
+    return J
+
+
+def chain(cell: Cell, w: Weights, trace: Trace) -> Chain:
+    """The run's chain of one-step Jacobians, each formed when it is asked for."""
+    D = trace.partials(cell)
+
+    def take(steps: slice) -> Array:
+        cut = {row: {source: d[steps] for source, d in of.items()} for row, of in D.items()}
+        return jacobians(cell, w, cut)
+
+    return Chain(trace.T, len(cell.state) * w.H, take, trace.s["h"].shape[1:-1])
+
+
+def pull(D: Partials, ds: Values, source: str) -> Array:
+    """dE/d source from dE/ds {block: (..., H)}: the sum over the state blocks that depend on it."""
+    terms = [ds[block] * of[source] for block, of in D.items() if source in of]
+    return sum(terms[1:], start=terms[0])
+
+
+@dataclass(frozen=True)
+class Backward:
+    """Backpropagation through time, each quantity as mantissa times 2**exponent.
+
+    An exponent is 0 unless the values left [1e-100, 1e100] on the way.
+    """
+
+    signals: Values  # state block -> (T + 1, ..., H), dE/ds_t as mantissas
+    exponent: Integers  # (T + 1, ...)
+    gradient: Weights  # dE/dW, dE/dU, dE/db as mantissas
+    gradient_exponent: int
+
+    def log_signals(self, block: str = "h") -> Array:
+        """ln‖dE/dh_t‖ (or of another state block), (T + 1, ...)."""
+        norm: Array = log_norm(self.signals[block]) + self.exponent * np.log(2.0)
+        return norm
+
+
+def at(D: Partials, t: int) -> Partials:
+    """The partials of the step at index t alone."""
+    return {row: {source: d[t] for source, d in of.items()} for row, of in D.items()}
+
+
+def step_back(cell: Cell, w: Weights, D: Partials, ds: Values) -> Values:
+    """dE/ds_{t-1} through step t, from dE/ds_t and the partials of step t."""
+    back = {k: np.zeros_like(ds[k]) for k in cell.state}
+    for k in cell.state:  # straight across
+        if any(k in of for of in D.values()):
+            back[k] = pull(D, ds, k)
+    for k in cell.v_blocks:  # through the weights
+        back["h"] = back["h"] + times(transposed(w.W[k]), pull(D, ds, k))
+    return back
+
+
+def rescaled(ds: Values, exponent: Integers) -> tuple[Values, Integers]:
+    """The same signal with its largest entry back near 1, where it had left [1e-100, 1e100]."""
+    largest = np.max([np.max(np.abs(a), axis=-1) for a in ds.values()], axis=0)
+    outside = (largest > LARGEST) | ((largest < SMALLEST) & (largest > 0))
+    if not outside.any():
+        return ds, exponent
+    shift = np.where(outside, np.frexp(largest)[1], 0)
+    return {k: np.ldexp(a, -shift[..., None]) for k, a in ds.items()}, exponent + shift
+
+
+def joined(ds: Values, exponent: Integers, own: Values) -> tuple[Values, Integers]:
+    """The running signal plus the step's own share; a vanished signal first gives up its exponent."""
+    if not any(a.any() for a in own.values()):
+        return ds, exponent
+    lifted = np.minimum(exponent, 0)
+    kept = exponent - lifted
+    return {
+        k: np.ldexp(a, lifted[..., None]) + np.ldexp(own[k], -kept[..., None]) for k, a in ds.items()
+    }, kept
+
+
+def backward(cell: Cell, w: Weights, trace: Trace, direct: Values) -> Backward:
+    """Backpropagation through time from each step's own share of dE/ds_t, {block: (T + 1, ..., H)}.
+
+    A block left out of `direct` has no share of its own.
+    """
+    D, T = trace.partials(cell), trace.T
+    own = {k: direct.get(k, np.zeros_like(trace.s[k])) for k in cell.state}
+    ds, exponent = {k: own[k][T] for k in cell.state}, np.zeros(trace.s["h"].shape[1:-1], np.int64)
+    signals, exponents = [ds], [exponent]
+    for t in reversed(range(T)):
+        ds, exponent = rescaled(step_back(cell, w, at(D, t), ds), exponent)
+        ds, exponent = joined(ds, exponent, {k: own[k][t] for k in cell.state})
+        signals.append(ds)
+        exponents.append(exponent)
+    stacked = {k: np.stack([ds[k] for ds in signals[::-1]]) for k in cell.state}
+    return gathered(cell, w, trace, stacked, np.stack(exponents[::-1]))
+
+
+def gathered(cell: Cell, w: Weights, trace: Trace, signals: Values, exponent: Integers) -> Backward:
+    """The parameter gradients: each step's dE/dv ⊗ h_{t-1} and dE/du ⊗ x_t, summed over the steps."""
+    D, common = trace.partials(cell), int(exponent[1:].max())
+    after = {k: np.ldexp(a[1:], (exponent[1:] - common)[..., None]) for k, a in signals.items()}
+    dv = {k: pull(D, after, k) for k in cell.v_blocks}
+    du = {k: pull(D, after, k) for k in cell.u_blocks}
+    gradient = Weights(
+        W={k: outer_sum(d, trace.s["h"][:-1], w.leading) for k, d in dv.items()},
+        U={k: outer_sum(d, trace.x, w.leading) for k, d in du.items()},
+        b={k: outer_sum(d, np.ones((*d.shape[:-1], 1)), w.leading)[..., 0] for k, d in {**dv, **du}.items()},
+    )
+    return Backward(signals, exponent, gradient, common)
+
+
+def outer_sum(d: Array, h: Array, leading: tuple[int, ...]) -> Array:
+    """Σ d ⊗ h over the steps, and over a batch (not over the networks of an ensemble, which stay apart)."""
+    if leading:
+        h = np.broadcast_to(h, (*d.shape[:-1], h.shape[-1]))
+        apart: Array = np.einsum("t...i,t...j->...ij", d, h)
+        return apart
+    rows: Array = d.reshape(-1, d.shape[-1]).T @ h.reshape(-1, h.shape[-1])
+    return rows

@@ -1,0 +1,97 @@
+"""What a parameter of an experiment is: its control as data, its limits, and the nearest legal value."""
+
+import math
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A control with named options; `labels` are how they read on screen."""
+
+    label: str
+    options: tuple[str, ...]
+    labels: tuple[str, ...]
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class Range:
+    """A numeric control; `grid` holds the slider's positions, all within [low, high]."""
+
+    label: str
+    low: float
+    high: float
+    step: float
+    help: str = ""
+    grid: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Text:
+    """A control for typed text of at most `most` characters."""
+
+    label: str
+    most: int
+    help: str = ""
+
+
+Control = Choice | Range | Text
+
+
+def grid(*pieces: tuple[float, float, float]) -> tuple[float, ...]:
+    """Slider positions from pieces (low, high, step), both ends included, each position once."""
+    positions = [np.arange(low, high + step / 2, step) for low, high, step in pieces]
+    return tuple(float(x) for x in np.unique(np.round(np.concatenate(positions), 6)))
+
+
+def choice(label: str, options: dict[str, str], help: str = "") -> Choice:
+    """A Choice from {option: how it reads}."""
+    return Choice(label, tuple(options), tuple(options.values()), help)
+
+
+def param(default: Any, control: Control) -> Any:
+    """A dataclass field with its control as metadata."""
+    return field(default=default, metadata={"control": control})
+
+
+def labels(table: dict[str, Any]) -> dict[str, str]:
+    """{key: label} of a table of things that have a label."""
+    return {key: entry.label for key, entry in table.items()}
+
+
+def check(record: Any) -> None:
+    """Raises ValueError naming field, limits and value where a field is outside its control."""
+    for f in fields(record):
+        value, control = getattr(record, f.name), f.metadata["control"]
+        if isinstance(control, Choice) and value not in control.options:
+            raise ValueError(f"{f.name} must be one of {', '.join(control.options)}; got {value!r}")
+        if isinstance(control, Range):
+            check_range(f.name, value, control, whole=isinstance(f.default, int))
+        if isinstance(control, Text) and not (isinstance(value, str) and len(value) <= control.most):
+            raise ValueError(f"{f.name} must be text of at most {control.most:,} characters")
+
+
+def check_range(name: str, value: Any, control: Range, *, whole: bool) -> None:
+    """Raises ValueError unless value is a number (a whole one, where asked) within the control's limits."""
+    kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
+    if isinstance(value, bool) or not isinstance(value, kinds):
+        raise ValueError(f"{name} must be a {'whole ' if whole else ''}number; got {value!r}")
+    if not control.low <= value <= control.high:  # false for nan too
+        raise ValueError(f"{name} must lie in [{control.low:g}, {control.high:g}]; got {value!r}")
+
+
+def nearest(name: str, raw: str, control: Range, default: float) -> tuple[float, str | None]:
+    """The number within the control's limits nearest to a raw text."""
+    limits = f"{name} must be a number in [{control.low:g}, {control.high:g}]"
+    try:
+        value = float(raw)
+    except ValueError:
+        value = math.nan
+    if math.isnan(value):
+        return default, f"{limits}; using {default:g}."
+    within = min(max(value, control.low), control.high) + 0.0  # + 0.0 turns −0.0 into 0.0
+    found: float = round(within) if isinstance(default, int) else within
+    return found, None if found == value else f"{limits}; using {found:g}."
