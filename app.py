@@ -1,0 +1,22 @@
+"""Entry point: the list of pages and what they share. Run with `streamlit run app.py`."""
+
+import streamlit as st
+
+from explorer.ui import process
+
+st.set_page_config(
+    page_title="Gradient Flow Explorer",
+    page_icon="assets/icon.png",
+    layout="wide",
+    initial_sidebar_state="collapsed",
+)
+page = st.navigation(
+    [
+        st.Page(
+            "pages/gradient_flow.py", title="Gradient flow", icon=":material/ssid_chart:", default=True
+        ),
+    ],
+    position="top",
+)
+process.settle()
+page.run()

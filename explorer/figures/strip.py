@@ -1,0 +1,99 @@
+"""The unrolled network: one circle per step, edges as wide and as coloured as the gradient they carry."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from explorer.arrays import Array
+from explorer.figures.theme import DECADES, Look
+from explorer.wording import power
+
+MOST_SHOWN = 20  # steps drawn; more are folded with an explicit "…"
+LN10 = float(np.log(10.0))
+
+
+@dataclass(frozen=True)
+class Node:
+    """One step as drawn."""
+
+    step: int  # −1 stands for the steps folded away
+    token: str
+    value: str  # the number under it
+    fill: str
+    text: str  # the colour of a letter on the fill
+    width: float  # of the edge to the next step, 0 to 1
+    edge: str  # the colour of that edge
+    bold: bool
+
+
+@dataclass(frozen=True)
+class Strip:
+    """The whole strip, and its text alternative."""
+
+    nodes: tuple[Node, ...]
+    alt: str
+    picked: int  # the step drawn with a heavy rim
+
+
+def folded(T: int, keep: Sequence[int]) -> list[int]:
+    """The steps 1..T to draw, −1 for a gap: all up to MOST_SHOWN, else both ends and those of `keep`."""
+    if T <= MOST_SHOWN:
+        return list(range(1, T + 1))
+    wanted = {1, 2, 3, *range(T - 5, T + 1)}
+    for step in keep:
+        wanted |= set(range(max(1, step - 1), min(T, step + 1) + 1))
+    chosen: list[int] = []
+    for step in sorted(wanted):
+        if chosen and step > chosen[-1] + 1:
+            chosen.append(-1)
+        chosen.append(step)
+    return chosen
+
+
+def strip(
+    look: Look, tokens: Sequence[str], ln: Array, picked: int, *, bold: Sequence[int] = ()
+) -> Strip:
+    """The strip of tokens read at steps 1..T with the sizes ln (T,), natural log, that reach each of them.
+
+    `picked` is the step with a heavy rim, `bold` names further steps to stress.
+    """
+    T = len(ln)
+    nodes = [
+        node(look, tokens, ln, step, bold=step in bold or step == picked)
+        for step in folded(T, (picked, *bold))
+    ]
+    least, most = int(np.argmin(ln)) + 1, int(np.argmax(ln)) + 1
+    ends = [f"{tokens[step - 1]} at step {step}: {power(float(ln[step - 1]))}" for step in (most, least)]
+    alt = f"Unrolled network of {T} steps. Largest, {ends[0]}; smallest, {ends[1]}."
+    return Strip(tuple(nodes), alt, picked)
+
+
+def node(look: Look, tokens: Sequence[str], ln: Array, step: int, *, bold: bool) -> Node:
+    """One step, or the gap −1."""
+    if step == -1:
+        return Node(-1, "…", "", look.background, look.ink, 0.1, look.muted, False)
+    size = float(ln[step - 1])
+    fill = colour_at(look, size / LN10)
+    width = float(np.clip((size / LN10 + DECADES) / (2 * DECADES), 0.04, 1.0))
+    return Node(step, tokens[step - 1], power(size), fill, contrasting(fill), width, fill, bold)
+
+
+def colour_at(look: Look, decades: float) -> str:
+    """The diverging colour of a size of 10**decades."""
+    place = float(np.clip((decades + DECADES) / (2 * DECADES), 0.0, 1.0))
+    places = [stop for stop, _ in look.diverging]
+    channels = np.array([rgb(colour) for _, colour in look.diverging])
+    mixed = [round(float(np.interp(place, places, channels[:, i]))) for i in range(3)]
+    return "#" + "".join(f"{channel:02X}" for channel in mixed)
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """The three channels of #RRGGBB, 0 to 255."""
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def contrasting(fill: str) -> str:
+    """Black or white, whichever reads better on the fill."""
+    r, g, b = rgb(fill)
+    return "#FFFFFF" if 0.299 * r + 0.587 * g + 0.114 * b < 140 else "#14181D"

@@ -1,0 +1,285 @@
+/* The live board: sliders that send while they are dragged, plots that are updated in place. */
+
+const loadPlotly = (url) => window.Plotly
+  ? Promise.resolve(window.Plotly)
+  : (window.__gradientFlowPlotly ??= import(new URL(url, document.baseURI).href).then(() => window.Plotly));
+
+const make = (tag, className, parent, text = "") => {
+  const element = document.createElement(tag);
+  element.className = className;
+  if (text) element.textContent = text;
+  parent.append(element);
+  return element;
+};
+
+/* Titles may hold <sub> and <sup>, nothing else. */
+const titled = (element, title) => {
+  element.textContent = "";
+  for (const piece of title.split(/(<su[bp]>.*?<\/su[bp]>)/)) {
+    const match = piece.match(/^<(su[bp])>(.*?)<\/su[bp]>$/);
+    if (match) make(match[1], "", element, match[2]);
+    else element.append(piece);
+  }
+};
+
+const nearest = (positions, value) => {
+  let best = 0;
+  for (let i = 1; i < positions.length; i++)
+    if (Math.abs(positions[i] - value) < Math.abs(positions[best] - value)) best = i;
+  return best;
+};
+
+const scaledFonts = (part, factor) => {
+  for (const key in part) {
+    const value = part[key];
+    if (!value || typeof value !== "object" || ArrayBuffer.isView(value)) continue;
+    if (/font$/.test(key) && value.size) value.size = Math.round(value.size * factor);
+    scaledFonts(value, factor);
+  }
+  return part;
+};
+
+class Board {
+  constructor(root) {
+    this.root = root;
+    this.turn = 0;
+    this.values = {};
+    this.drawn = {};
+    this.ghosts = {};
+    this.last = {};
+    this.frozen = false;
+    this.dragging = false;
+    this.sliders = make("div", "gf-sliders", root);
+    this.strip = make("div", "gf-strip", root);
+    this.grid = make("div", "gf-grid", root);
+    this.say = make("p", "gf-say", root);
+    this.say.setAttribute("aria-live", "polite");
+    this.observer = new ResizeObserver(() => this.redrawStrip());
+    this.observer.observe(this.strip);
+  }
+
+  /* One request at a time: the wish that came last is sent when the answer to the one before is drawn. */
+  pump() {
+    if (this.waiting || !this.wish) return;
+    this.turn += 1;
+    this.waiting = this.turn;
+    const values = this.wish;
+    this.wish = null;
+    this.send("moved", { turn: this.turn, values });
+  }
+
+  receive(data, send, pick) {
+    this.send = send;
+    this.pick = pick;
+    this.next = data;
+    if (!this.busy) this.work();
+  }
+
+  async work() {
+    this.busy = true;
+    const Plotly = await loadPlotly(this.next.url);
+    while (this.next) {
+      const data = this.next;
+      this.next = null;
+      this.drawSliders(data);
+      this.data = data;
+      this.redrawStrip();
+      this.grid.style.gridTemplateAreas = data.areas;
+      this.grid.style.gridTemplateColumns = data.columns;
+      this.grid.style.gridTemplateRows = data.rows;
+      for (const panel of data.panels) await this.drawPanel(Plotly, panel);
+      this.root.dataset.turn = data.echo;
+      if (!this.waiting || data.echo >= this.waiting) this.waiting = 0;
+    }
+    this.busy = false;
+    this.pump();
+  }
+
+  drawSliders(data) {
+    const names = data.sliders.map((slider) => slider.field).join();
+    if (names !== this.names) {
+      this.names = names;
+      this.sliders.textContent = "";
+      this.inputs = {};
+      data.sliders.forEach((slider) => this.makeSlider(slider));
+      this.makeTools();
+    }
+    for (const slider of data.sliders) {
+      const { box, input, output } = this.inputs[slider.field];
+      this.inputs[slider.field].slider = slider;
+      input.max = slider.positions.length - 1;
+      input.disabled = Boolean(slider.why_idle);
+      box.classList.toggle("idle", input.disabled);
+      box.title = slider.why_idle;
+      const settled = !this.dragging && !this.wish && (!this.waiting || data.echo >= this.waiting);
+      if (settled || !input.dataset.placed) {
+        input.value = nearest(slider.positions, slider.value);
+        input.dataset.placed = "yes";
+        output.textContent = slider.text;
+        input.setAttribute("aria-valuetext", `${slider.label} ${slider.text}`);
+      }
+    }
+  }
+
+  makeSlider(slider) {
+    const box = make("div", "gf-slider", this.sliders);
+    const label = make("label", "", box, slider.label);
+    const input = make("input", "", box);
+    const output = make("output", "", box);
+    input.type = "range";
+    input.min = 0;
+    input.step = 1;
+    input.id = `gf-${slider.field}`;
+    label.htmlFor = input.id;
+    output.htmlFor = input.id;
+    this.inputs[slider.field] = { box, input, output, slider };
+    const start = () => { if (!this.dragging) this.keepGhosts(); this.dragging = true; };
+    const stop = () => { this.dragging = false; };
+    input.addEventListener("pointerdown", start);
+    input.addEventListener("pointerup", stop);
+    input.addEventListener("pointercancel", stop);
+    input.addEventListener("blur", stop);
+    input.addEventListener("input", () => {
+      if (!this.dragging) this.keepGhosts();
+      const now = this.inputs[slider.field].slider;
+      const value = now.positions[+input.value];
+      output.textContent = now.shown[+input.value];
+      input.setAttribute("aria-valuetext", `${now.label} ${output.textContent}`);
+      this.wish = { ...(this.wish ?? {}), [slider.field]: value };
+      this.pump();
+    });
+  }
+
+  makeTools() {
+    const tools = make("div", "gf-tools", this.sliders);
+    const freeze = make("button", "", tools, "Freeze");
+    freeze.type = "button";
+    freeze.title = "Keep the present curves as grey ghosts to compare against";
+    freeze.setAttribute("aria-pressed", String(this.frozen));
+    freeze.addEventListener("click", () => {
+      if (!this.frozen) this.keepGhosts();
+      this.frozen = !this.frozen;
+      freeze.setAttribute("aria-pressed", String(this.frozen));
+    });
+    const full = make("button", "", tools, "Full screen");
+    full.type = "button";
+    full.addEventListener("click", () => document.fullscreenElement
+      ? document.exitFullscreen() : document.documentElement.requestFullscreen());
+  }
+
+  /* What was drawn last stays behind as a grey line, until the next change or for as long as it is frozen. */
+  keepGhosts() {
+    if (this.frozen) return;
+    for (const id in this.last) this.ghosts[id] = this.last[id];
+  }
+
+  async drawPanel(Plotly, panel) {
+    let figure = this.grid.querySelector(`[data-panel="${panel.id}"]`);
+    if (!figure) {
+      figure = make("figure", "gf-panel", this.grid);
+      figure.dataset.panel = panel.id;
+      make("h3", "", figure);
+      make("p", "", figure);
+      make("div", "gf-plot", figure);
+    }
+    figure.style.gridArea = panel.id;
+    const [title, caption, plot] = figure.children;
+    titled(title, panel.title);
+    titled(caption, panel.caption);
+    caption.hidden = !panel.caption;
+    figure.setAttribute("role", "figure");
+    figure.setAttribute("aria-label", panel.alt);
+    const factor = Math.max(0.92, Math.min(1.5, this.root.clientWidth / 1200));
+    const ghosts = this.ghosts[panel.id] ?? [];
+    const signature = panel.figure + factor + ghosts.map((trace) => trace.stamp).join();
+    if (this.drawn[panel.id] === signature) return;
+    this.drawn[panel.id] = signature;
+    const { data, layout } = JSON.parse(panel.figure);
+    const main = data.filter((trace) => trace.meta === "main");
+    if (main.length) {
+      const stamp = panel.figure.length + ":" + Date.now();
+      this.last[panel.id] = main.map((trace) => ({
+        ...trace, stamp, meta: "ghost", name: "before", hoverinfo: "skip", hovertemplate: undefined,
+        opacity: 0.45, line: { ...trace.line, width: 2, dash: "dot" },
+      }));
+    }
+    scaledFonts(layout, factor);
+    scaledFonts(data, factor);
+    layout.autosize = true;
+    const config = { displaylogo: false, responsive: true, displayModeBar: "hover",
+      modeBarButtonsToRemove: ["lasso2d", "select2d"],
+      toImageButtonOptions: { format: "svg", filename: panel.id, scale: 2 } };
+    await Plotly.react(plot, [...ghosts, ...data], layout, config);
+    plot.picks = panel.pick;
+    if (!plot.listens) {
+      plot.listens = true;
+      plot.on("plotly_click", (event) => this.clicked(plot.picks, event.points[0]));
+    }
+  }
+
+  clicked(picks, point) {
+    const fields = {};
+    for (const axis in picks) {
+      const value = point[axis] ?? point.x;
+      if (Number.isFinite(+value)) fields[picks[axis]] = Math.round(+value);
+    }
+    if (Object.keys(fields).length) { this.keepGhosts(); this.pick("picked", fields); }
+  }
+
+  redrawStrip() {
+    const strip = this.data?.strip;
+    if (!strip) { this.strip.textContent = ""; return; }
+    const width = Math.max(this.strip.clientWidth, strip.nodes.length * 44), height = this.strip.clientHeight || 90;
+    const step = width / strip.nodes.length, radius = Math.min(height * 0.23, step * 0.36);
+    const middle = height * 0.52, size = Math.max(12, Math.min(height * 0.16, step * 0.3, 20));
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    const draw = (tag, attributes, text) => {
+      const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+      for (const key in attributes) element.setAttribute(key, attributes[key]);
+      if (text !== undefined) element.textContent = text;
+      svg.append(element);
+      return element;
+    };
+    svg.setAttribute("width", width);
+    svg.setAttribute("height", height);
+    svg.setAttribute("role", "group");
+    svg.setAttribute("aria-label", strip.alt);
+    strip.nodes.forEach((node, i) => {
+      const x = step * (i + 0.5);
+      if (i) {
+        const from = strip.nodes[i - 1];
+        draw("line", { x1: x - step + radius + 3, x2: x - radius - 4, y1: middle, y2: middle, stroke: from.edge,
+          "stroke-width": 1.5 + from.width * radius, "stroke-linecap": "butt" });
+      }
+      const room = Math.max(3, Math.floor(step / (size * 0.56)));
+      const token = node.token.length > room ? node.token.slice(0, room - 1) + "…" : node.token;
+      draw("text", { x, y: size, "text-anchor": "middle", "font-size": size, fill: "currentColor",
+        "font-weight": node.bold ? 700 : 400 }, token);
+      if (node.step < 0) return;
+      const chosen = node.step === strip.picked;
+      const circle = draw("circle", { cx: x, cy: middle, r: radius, fill: node.fill, stroke: "currentColor",
+        "stroke-opacity": chosen ? 1 : 0.4, "stroke-width": chosen ? 3.5 : 1.2 });
+      draw("text", { x, y: height - 3, "text-anchor": "middle", "font-size": size * 0.95, fill: "currentColor",
+        "fill-opacity": 0.85 }, node.value);
+      if (!strip.field) return;
+      const choose = () => { this.keepGhosts(); this.pick("picked", { [strip.field]: node.step }); };
+      circle.classList.add("gf-node");
+      circle.setAttribute("tabindex", "0");
+      circle.setAttribute("role", "button");
+      circle.setAttribute("aria-label", `step ${node.step}, ${node.token}: ${node.value}`);
+      circle.style.cursor = "pointer";
+      circle.addEventListener("click", choose);
+      circle.addEventListener("keydown", (event) => {
+        if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(); }
+      });
+    });
+    this.strip.replaceChildren(svg);
+  }
+}
+
+export default function (component) {
+  const { data, setStateValue, setTriggerValue, parentElement } = component;
+  const root = parentElement.querySelector(".gf");
+  root.board ??= new Board(root);
+  root.board.receive(data, setStateValue, setTriggerValue);
+}

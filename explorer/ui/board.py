@@ -1,0 +1,162 @@
+"""The board: the live sliders and plots of one page, in one component.
+
+Streamlit's own slider sends nothing while it is dragged, and its chart is built anew at every change. The
+board sends while the hand moves, keeps at most one request on its way, and updates plots in place, so
+that zoom and hover survive. Without plotly.js in Streamlit's bundle it gives way to the stock widgets.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import plotly.graph_objects as go
+import streamlit as st
+
+from explorer.experiment import DEFAULTS, control_of
+from explorer.figures.strip import Strip
+from explorer.figures.theme import Figure
+from explorer.parameters import Range
+from explorer.ui import bundle
+from explorer.wording import number
+
+HERE = Path(__file__).parent
+
+COMPONENT = st.components.v2.component(
+    "gradient_flow_board",
+    html='<div class="gf"></div>',
+    css=(HERE / "board.css").read_text(encoding="utf-8"),
+    js=(HERE / "board.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One plot of the board."""
+
+    id: str
+    title: str  # plain text; <sub> and <sup> are allowed
+    figure: Figure
+    alt: str  # what the plot shows, in words and numbers
+    pick: dict[str, str] = field(default_factory=dict)  # axis (x, y) -> the field a click sets
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Where the panels stand: CSS grid areas, one string a row, and the columns' and rows' shares."""
+
+    areas: tuple[str, ...]
+    columns: str
+    rows: str
+
+
+def show(  # noqa: PLR0913 - the parts of one board, by name
+    key: str,
+    *,
+    sliders: Sequence[str],
+    panels: Sequence[Panel],
+    grid: Grid,
+    strip: Strip | None = None,
+    strip_field: str = "",
+) -> None:
+    """Draw the board; its sliders and clicks set the session's fields and rerun the page.
+
+    A click on a step of the strip sets `strip_field`.
+    """
+    url = bundle.plotly_url()
+    if url is None:
+        stock(key, sliders, panels)
+        return
+    sent = st.session_state.get(key) or {}
+    data = {
+        "url": url,
+        "echo": (sent.get("moved") or {}).get("turn", 0),
+        "sliders": [slider(name) for name in sliders],
+        "panels": [
+            {**asdict(panel), "figure": json.dumps(panel.figure), "pick": panel.pick} for panel in panels
+        ],
+        "areas": " ".join(f'"{row}"' for row in grid.areas),
+        "columns": grid.columns,
+        "rows": grid.rows,
+        "strip": {**asdict(strip), "field": strip_field} if strip else None,
+    }
+    COMPONENT(
+        key=key,
+        data=data,
+        default={"moved": {"turn": 0, "values": {}}},
+        on_moved_change=lambda: moved(key),
+        on_picked_change=lambda: picked(key),
+    )
+
+
+def slider(name: str) -> dict[str, Any]:
+    """What the board needs to know of one slider."""
+    control = control_of(name)
+    if not isinstance(control, Range):
+        raise ValueError(f"a slider must be a numeric field; {name} is not")
+    positions = list(control.grid) or whole_positions(control)
+    value = st.session_state.get(name, DEFAULTS[name])
+    return {
+        "field": name,
+        "label": control.label,
+        "positions": positions,
+        "shown": [number(position) for position in positions],
+        "value": value,
+        "text": number(value),
+        "why_idle": st.session_state.get("_idle", {}).get(name, ""),
+    }
+
+
+def whole_positions(control: Range) -> list[float]:
+    """Positions at the control's own step."""
+    count = round((control.high - control.low) / control.step)
+    return [control.low + i * control.step for i in range(count + 1)]
+
+
+def moved(key: str) -> None:
+    """Take the sliders' values over into the session, before the page runs."""
+    for name, value in st.session_state[key]["moved"]["values"].items():
+        control = control_of(name)
+        if isinstance(control, Range) and control.low <= value <= control.high:
+            st.session_state[name] = type(DEFAULTS[name])(value)
+
+
+def picked(key: str) -> None:
+    """Take a click over into the session: every field it names is set to the coordinate clicked."""
+    for name, value in (st.session_state[key]["picked"] or {}).items():
+        control = control_of(name)
+        if isinstance(control, Range):
+            st.session_state[name] = int(min(max(value, control.low), control.high))
+
+
+def stock(key: str, sliders: Sequence[str], panels: Sequence[Panel]) -> None:
+    """The same page with Streamlit's own widgets, and a note that says so."""
+    st.caption(
+        "This version of Streamlit does not bring its plots the way the live board needs them: sliders "
+        "answer when they are let go."
+    )
+    for name in sliders:
+        described = slider(name)
+        options = described["positions"]
+        nearest = min(options, key=lambda position: abs(position - described["value"]))
+        st.select_slider(
+            described["label"],
+            options,
+            nearest,
+            key=f"{key}_{name}",
+            format_func=number,
+            disabled=bool(described["why_idle"]),
+            on_change=take_over,
+            args=(f"{key}_{name}", name),
+        )
+    for panel in panels:
+        st.markdown(f"**{panel.title}**", unsafe_allow_html=False)
+        st.plotly_chart(go.Figure(panel.figure), key=f"{key}_{panel.id}", theme=None, alt=panel.alt)
+
+
+def take_over(widget: str, name: str) -> None:
+    """A stock slider's value becomes the field's."""
+    st.session_state[name] = type(DEFAULTS[name])(st.session_state[widget])

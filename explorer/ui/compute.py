@@ -1,0 +1,80 @@
+"""Cached computation: one run and one map serve every page, session and rerun that asks for the same.
+
+A run is computed once for its network and cut to the length asked for; what only the display decides
+never reaches these functions. Cached values are read-only and shared between sessions.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import replace
+from functools import cache
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from explorer import run as runs
+from explorer.experiment import DEFAULTS, Experiment, View
+from explorer.pairs import PairMap
+from explorer.reports import gradient_flow, pair_curves
+from explorer.reports.pair_curves import Ribbon
+from explorer.run import Run
+
+Result = TypeVar("Result")
+
+
+def network(e: Experiment) -> Experiment:
+    """The experiment with everything the network does not depend on at its default."""
+    settings = {name: DEFAULTS[name] for name in e.idle() if name != "steps"}
+    settings.update(placement=DEFAULTS["placement"], first_error=DEFAULTS["first_error"])
+    try:
+        return replace(e, **settings)
+    except ValueError:
+        return e
+
+
+@st.cache_resource(max_entries=32, show_spinner="Running the network …")
+def _whole(e: Experiment) -> Run:
+    return runs.run(e)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _cut(e: Experiment) -> Run:
+    return _whole(runs.stretched(network(e))).upto(e)
+
+
+@st.cache_resource(max_entries=24, show_spinner="Multiplying Jacobians …")
+def _map(e: Experiment, norm: str, block: str) -> PairMap:
+    return gradient_flow.pair_map(_whole(e), norm, block)
+
+
+def run(e: Experiment) -> Run:
+    """The experiment's run; a shorter sequence is the beginning of a longer one already run."""
+    return _cut(e)
+
+
+def pair_map(e: Experiment, view: View) -> PairMap:
+    """The map of all pairs in the view's norm and block; a shorter sequence's is a corner of a longer's."""
+    whole = _map(runs.stretched(network(e)), view.norm, view.block)
+    return gradient_flow.shortened(whole, run(e).T)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _ribbon(e: Experiment, t: int, norm: str, block: str) -> Ribbon | None:
+    return pair_curves.ribbon(e, t, norm, block)
+
+
+def ribbon(e: Experiment, view: View) -> Ribbon | None:
+    """The seeds' ribbon of the curve back from the view's step; the experiment's own seed is not in it."""
+    t, _ = view.pair(run(e).T)
+    return _ribbon(replace(network(e), seed=DEFAULTS["seed"]), t, view.norm, view.block)
+
+
+@cache
+def _cached(function: Callable[..., Any]) -> Callable[..., Any]:
+    wrapped: Callable[..., Any] = st.cache_resource(max_entries=64, show_spinner=False)(function)
+    return wrapped
+
+
+def cached(function: Callable[..., Result], *arguments: Hashable) -> Result:
+    """function(*arguments), computed once; the function must be pure and its result read-only."""
+    result: Result = _cached(function)(*arguments)
+    return result

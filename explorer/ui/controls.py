@@ -1,0 +1,145 @@
+"""Widgets for the fields of Experiment, View and their like; Streamlit keeps them in the address.
+
+Field name = widget key = URL parameter. Every page holds all fields: the main ones in sight, the rest in
+a popover, so that its address says everything that decides what it shows.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from typing import Any, TypeVar
+
+import streamlit as st
+
+from explorer.experiment import Experiment, View, legal
+from explorer.parameters import Choice, Range, Text
+from explorer.presets import PRESETS
+from explorer.ui import page, url
+
+Record = TypeVar("Record")
+IDLE = "_idle"  # session key: {field: why its control does nothing}, for the board's sliders
+GOOD = "_last_good"  # session key: {record class: the last valid instance}
+
+
+def settings(*main: str, fixed: Mapping[str, Any] | None = None) -> tuple[Experiment, View]:
+    """The page's toolbar; returns what it is set to.
+
+    `main` names the choices shown in sight, `fixed` the fields this page holds at a value. Where the
+    settings contradict each other, the engine's words are shown and the last good ones returned.
+    """
+    held = dict(fixed or {})
+    url.take_in([f.name for record in (Experiment, View) for f in fields(record)], legal)
+    reasons = idle_reasons(held)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        values = {name: widget(Experiment, name, reasons, visible=True) for name in main}
+        with st.popover("Presets", icon=":material/bookmarks:"):
+            presets(held)
+        with st.popover("All settings", icon=":material/tune:"):
+            rest = [f.name for f in fields(Experiment) if f.name not in main]
+            values |= columns(Experiment, rest, reasons)
+            shown = columns(View, [f.name for f in fields(View)], reasons)
+    notices()
+    e = valid(Experiment, values | held)
+    return e, valid(View, shown)
+
+
+def record(kind: type[Record], legal_value: Callable[[str, str], tuple[Any, str | None]]) -> Record:
+    """A further record of settings with widgets of its own, in a popover beside the toolbar."""
+    names = [f.name for f in fields(kind)]  # type: ignore[arg-type]
+    url.take_in(names, legal_value)
+    with st.popover("What is compared", icon=":material/compare_arrows:"):
+        return valid(kind, columns(kind, names, {}))
+
+
+def idle_reasons(held: Mapping[str, Any]) -> dict[str, str]:
+    """{field: why its control does nothing} under the session's present settings."""
+    known = {f.name for f in fields(Experiment)}
+    present = {name: st.session_state[name] for name in known if name in st.session_state}
+    try:
+        reasons = Experiment(**{**present, **held}).idle()
+    except ValueError:
+        reasons = dict(st.session_state.get(IDLE, {}))
+    reasons |= {name: "This page holds it at its value." for name in held}
+    st.session_state[IDLE] = reasons
+    return reasons
+
+
+def columns(kind: type[Any], names: list[str], reasons: Mapping[str, str]) -> dict[str, Any]:
+    """The widgets of several fields, in two columns."""
+    sides = st.columns(2, gap="medium")
+    values = {}
+    for i, name in enumerate(names):
+        with sides[i % 2]:
+            values[name] = widget(kind, name, reasons, visible=False)
+    return values
+
+
+def widget(kind: type[Any], name: str, reasons: Mapping[str, str], *, visible: bool) -> Any:
+    """The bound widget of one field; disabled with the reason where it would do nothing."""
+    f = next(f for f in fields(kind) if f.name == name)
+    control = f.metadata["control"]
+    common: dict[str, Any] = {
+        "key": name,
+        "bind": "query-params",
+        "disabled": name in reasons,
+        "help": reasons.get(name) or control.help or None,
+    }
+    if isinstance(control, Choice):
+        return chosen(control, f.default, visible, common)
+    if isinstance(control, Text):
+        return st.text_area(control.label, f.default, max_chars=control.most, height=90, **common)
+    return typed_in(control, f.default, common)
+
+
+def chosen(control: Choice, default: Any, visible: bool, common: dict[str, Any]) -> Any:
+    """A choice: segments where it stands in sight, a list in the popover."""
+    words = dict(zip(control.options, control.labels, strict=True))
+    if visible:
+        return st.segmented_control(
+            control.label,
+            control.options,
+            default=default,
+            format_func=words.__getitem__,
+            label_visibility="collapsed",
+            required=True,
+            **common,
+        )
+    index = control.options.index(default)
+    return st.selectbox(control.label, control.options, index, format_func=words.__getitem__, **common)
+
+
+def typed_in(control: Range, default: Any, common: dict[str, Any]) -> Any:
+    """A number typed in, exact where the board's slider has steps."""
+    kind = type(default)
+    low, high, step = kind(control.low), kind(control.high), kind(control.step)
+    return st.number_input(control.label, low, high, default, step, **common)
+
+
+def presets(held: Mapping[str, Any]) -> None:
+    """One button per preset; it sets every field. Those that contradict what the page holds are left out."""
+    for name, preset in PRESETS.items():
+        if any(getattr(preset.experiment, field) != value for field, value in held.items()):
+            continue
+        complete = {**asdict(preset.experiment), **asdict(preset.view)}
+        st.button(
+            name, help=preset.teaches, on_click=st.session_state.update, args=(complete,), width="stretch"
+        )
+
+
+def notices() -> None:
+    """What the address asked for and could not have."""
+    said = url.notices()
+    if said:
+        with st.container(horizontal=True, vertical_alignment="center", border=True):
+            st.text("\n".join(said))
+            st.button("Understood", on_click=url.dismiss)
+
+
+def valid(kind: type[Record], values: Mapping[str, Any]) -> Record:
+    """The record of these values, or the last good one with the reason shown."""
+    good: dict[str, Any] = st.session_state.setdefault(GOOD, {})
+    try:
+        good[kind.__name__] = kind(**values)
+    except ValueError as problem:
+        page.problem(str(problem))
+    found: Record = good.get(kind.__name__) or kind()
+    return found

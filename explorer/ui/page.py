@@ -1,0 +1,69 @@
+"""What pages share: the finding as heading, numbers, equations and the code behind them."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import streamlit as st
+
+from explorer.cells import LATEX
+from explorer.figures import theme
+
+
+def look() -> theme.Look:
+    """The colours of the theme the page is shown in."""
+    return theme.look(st.context.theme.type == "dark")
+
+
+def finding(sentence: str) -> None:
+    """What this run shows, as the page's heading."""
+    st.markdown(f"#### {escaped(sentence)}", anchors=False)
+
+
+def escaped(text: str) -> str:
+    """Text as Markdown shows it literally, for words may come from a typed sentence."""
+    for mark in "\\`*_{}[]()<>#+!|~$:":
+        text = text.replace(mark, "\\" + mark)
+    return text
+
+
+def caption(text: str) -> None:
+    """One quiet line."""
+    st.caption(text)
+
+
+def problem(text: str) -> None:
+    """Why the settings cannot be had, in the engine's words; never read as markup."""
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        st.markdown(":material/error: **Not possible, so the last settings that were are shown.**")
+        st.text(text)
+
+
+def numbers(table: Callable[[], Mapping[str, Any]], label: str = "Numbers") -> None:
+    """The figures' data as a table, made when it is opened."""
+    with st.expander(label, icon=":material/table:", on_change="rerun") as opened:
+        if opened.open:
+            import pandas as pd
+
+            frame = pd.DataFrame(dict(table()))
+            st.dataframe(frame, hide_index=True, alt=label)
+            st.download_button("Download as CSV", frame.to_csv(index=False), "numbers.csv", "text/csv")
+
+
+def equations(lines: Mapping[str, str]) -> None:
+    """A cell's own equations, {symbol: right-hand side}, the ones its code is tested against."""
+    rows = [rf"{symbol_latex(symbol)} &= {right}" for symbol, right in lines.items()]
+    with st.expander("Equations", icon=":material/function:"):
+        st.latex(r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}")
+
+
+def symbol_latex(symbol: str) -> str:
+    """A symbol at step t in LaTeX: a_f is written a_{f,t}."""
+    base, _, gate = symbol.partition("_")
+    return f"{base}_{{{gate},t}}" if gate else f"{LATEX.get(symbol, symbol)}_t"
+
+
+def source(*functions: Callable[..., Any]) -> None:
+    """The code that made this page's numbers, read from the running program."""
+    with st.expander("The code behind these numbers", icon=":material/code:"):
+        st.code("\n\n".join(inspect.getsource(function) for function in functions), language="python")
