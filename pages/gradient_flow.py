@@ -39,8 +39,11 @@ board.show(
             names.matrix,
             figures.matrix(look, chosen),
             report.matrix_alt(),
+            detail=True,
         ),
-        Panel("sigma", "Its singular values", figures.spectrum(look, chosen), report.sigma_alt()),
+        Panel(
+            "sigma", "Its singular values", figures.spectrum(look, chosen), report.sigma_alt(), detail=True
+        ),
     ],
     grid=Grid(("map lag lag", "map matrix sigma"), "minmax(0,10fr) minmax(0,7fr) minmax(0,6fr)", "3fr 2fr"),
 )

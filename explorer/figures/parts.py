@@ -49,7 +49,7 @@ def axis(look: Look, title: str, **changes: Any) -> dict[str, Any]:
 
 
 def power_axis(look: Look, title: str, low: float, high: float, **changes: Any) -> dict[str, Any]:
-    """An axis of log₁₀ values labelled in powers of ten, from 10**low to 10**high; `most` bounds the ticks."""
+    """An axis of log₁₀ values from low to high, labelled in powers of ten, at most `most` of them."""
     ticks = power_ticks(low, high, changes.pop("most", 7))
     return axis(
         look,

@@ -89,7 +89,8 @@ class FlowReport:
             return f"{way} vanishes: {size} of it is left, {rate}"
         if left > -measures.LOST:
             return f"{way} explodes: it grows {size} times, {rate}"
-        return f"{way} survives: {size} of it is left, {rate}"
+        kept = f"it grows {size} times" if left > 0.05 else f"{size} of it is left"
+        return f"{way} survives: {kept}, {rate}"
 
     def arriving(self) -> Array:
         """ln of what is left at each step 1..t of the gradient from step t, (t,)."""

@@ -7,7 +7,7 @@ import numpy as np
 from explorer import maps, measures
 from explorer.arrays import Array, freeze
 from explorer.chain import Chain
-from explorer.experiment import Experiment
+from explorer.experiment import Experiment, View
 from explorer.run import seed_runs
 
 RIBBON_SEEDS = 20
@@ -36,18 +36,22 @@ def ribbon_seeds(e: Experiment) -> int:
     return 0 if fit < 2 else min(fit, RIBBON_SEEDS)
 
 
-def ribbon(e: Experiment, t: int, norm: str, block: str) -> Ribbon | None:
-    """The curve back from step t under seeds 0, 1, ...; None where the size leaves no time for it.
+def seeds_chain(e: Experiment) -> Chain | None:
+    """The Jacobians under seeds 0, 1, ... as one ensemble; None where the size leaves no time for it."""
+    count = ribbon_seeds(e)
+    return seed_runs(e, tuple(range(count))) if count else None
+
+
+def ribbon(e: Experiment, chain: Chain | None, t: int, view: View) -> Ribbon | None:
+    """The curve back from step t under several seeds, from their chain.
 
     The shortest of the seeds' runs decides how far it goes, where a state outgrows float64.
     """
-    count = ribbon_seeds(e)
-    if count == 0:
+    if chain is None:
         return None
-    chain = seed_runs(e, tuple(range(count)))
-    curves = back_from(chain_curve(chain, min(t, chain.T), e, norm, block), e.hidden_size, norm)
-    low, median, high = quantiles(curves)
-    return freeze(Ribbon(low, median, high, count))
+    curves = chain_curve(chain, min(t, chain.T), e, view.norm, view.block)
+    low, median, high = quantiles(back_from(curves, e.hidden_size, view.norm))
+    return freeze(Ribbon(low, median, high, chain.leading[0]))
 
 
 def quantiles(curves: Array) -> tuple[Array, Array, Array]:

@@ -65,7 +65,7 @@ class Board {
     this.waiting = this.turn;
     const values = this.wish;
     this.wish = null;
-    this.send("moved", { turn: this.turn, values });
+    this.send("moved", { turn: this.turn, values, dragging: this.dragging });
   }
 
   receive(data, send, pick) {
@@ -87,6 +87,12 @@ class Board {
       this.grid.style.gridTemplateAreas = data.areas;
       this.grid.style.gridTemplateColumns = data.columns;
       this.grid.style.gridTemplateRows = data.rows;
+      const ids = data.panels.map((panel) => panel.id);
+      for (const figure of [...this.grid.children]) if (!ids.includes(figure.dataset.panel)) {
+        Plotly.purge(figure.lastChild);
+        delete this.drawn[figure.dataset.panel];
+        figure.remove();
+      }
       for (const panel of data.panels) await this.drawPanel(Plotly, panel);
       this.root.dataset.turn = data.echo;
       if (!this.waiting || data.echo >= this.waiting) this.waiting = 0;
@@ -134,7 +140,12 @@ class Board {
     output.htmlFor = input.id;
     this.inputs[slider.field] = { box, input, output, slider };
     const start = () => { if (!this.dragging) this.keepGhosts(); this.dragging = true; };
-    const stop = () => { this.dragging = false; };
+    const stop = () => {  // once more, so that the address is written when the hand lets go
+      if (!this.dragging) return;
+      this.dragging = false;
+      this.wish = { ...(this.wish ?? {}), [slider.field]: this.inputs[slider.field].slider.positions[+input.value] };
+      this.pump();
+    };
     input.addEventListener("pointerdown", start);
     input.addEventListener("pointerup", stop);
     input.addEventListener("pointercancel", stop);
@@ -189,7 +200,7 @@ class Board {
     caption.hidden = !panel.caption;
     figure.setAttribute("role", "figure");
     figure.setAttribute("aria-label", panel.alt);
-    const factor = Math.max(0.92, Math.min(1.5, this.root.clientWidth / 1200));
+    const factor = Math.max(0.92, Math.min(1.5, this.root.clientWidth / 1200)) * (this.data.lecture ? 1.34 : 1);
     const ghosts = this.ghosts[panel.id] ?? [];
     const signature = panel.figure + factor + ghosts.map((trace) => trace.stamp).join();
     if (this.drawn[panel.id] === signature) return;

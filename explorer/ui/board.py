@@ -11,17 +11,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from explorer.experiment import DEFAULTS, control_of
 from explorer.figures.strip import Strip
 from explorer.figures.theme import Figure
 from explorer.parameters import Range
-from explorer.ui import bundle
+from explorer.ui import bundle, url
 from explorer.wording import number
 
 HERE = Path(__file__).parent
+DRAGGING = "_dragging"  # session key: whether a slider of the board is being dragged at this moment
 
 COMPONENT = st.components.v2.component(
     "gradient_flow_board",
@@ -42,6 +42,7 @@ class Panel:
     alt: str  # what the plot shows, in words and numbers
     pick: dict[str, str] = field(default_factory=dict)  # axis (x, y) -> the field a click sets
     caption: str = ""
+    detail: bool = False  # left out of the lecture view, whose few panels must be read from the last row
 
 
 @dataclass(frozen=True)
@@ -66,15 +67,19 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
 
     A click on a step of the strip sets `strip_field`.
     """
-    url = bundle.plotly_url()
-    if url is None:
+    plotly = bundle.plotly_url()
+    if plotly is None:
         stock(key, sliders, panels)
         return
+    if url.lecture():
+        panels = [panel for panel in panels if not panel.detail]
+        grid = Grid((" ".join(panel.id for panel in panels),), " ".join(["minmax(0,1fr)"] * len(panels)), "1fr")
     sent = st.session_state.get(key) or {}
     data = {
-        "url": url,
+        "url": plotly,
         "echo": (sent.get("moved") or {}).get("turn", 0),
-        "sliders": [slider(name) for name in sliders],
+        "lecture": url.lecture(),
+        "sliders": [slider(name) for name in sliders if name not in url.hidden()],
         "panels": [
             {**asdict(panel), "figure": json.dumps(panel.figure), "pick": panel.pick} for panel in panels
         ],
@@ -118,6 +123,7 @@ def whole_positions(control: Range) -> list[float]:
 
 def moved(key: str) -> None:
     """Take the sliders' values over into the session, before the page runs."""
+    st.session_state[DRAGGING] = st.session_state[key]["moved"].get("dragging", False)
     for name, value in st.session_state[key]["moved"]["values"].items():
         control = control_of(name)
         if isinstance(control, Range) and control.low <= value <= control.high:
@@ -154,7 +160,7 @@ def stock(key: str, sliders: Sequence[str], panels: Sequence[Panel]) -> None:
         )
     for panel in panels:
         st.markdown(f"**{panel.title}**", unsafe_allow_html=False)
-        st.plotly_chart(go.Figure(panel.figure), key=f"{key}_{panel.id}", theme=None, alt=panel.alt)
+        st.plotly_chart(panel.figure, key=f"{key}_{panel.id}", theme=None, alt=panel.alt)
 
 
 def take_over(widget: str, name: str) -> None:

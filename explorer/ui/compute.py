@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from explorer import run as runs
+from explorer.chain import Chain
 from explorer.experiment import DEFAULTS, Experiment, View
 from explorer.pairs import PairMap
 from explorer.reports import gradient_flow, pair_curves
@@ -57,15 +58,21 @@ def pair_map(e: Experiment, view: View) -> PairMap:
     return gradient_flow.shortened(whole, run(e).T)
 
 
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _seeds(e: Experiment) -> Chain | None:
+    return pair_curves.seeds_chain(e)
+
+
 @st.cache_resource(max_entries=64, show_spinner=False)
-def _ribbon(e: Experiment, t: int, norm: str, block: str) -> Ribbon | None:
-    return pair_curves.ribbon(e, t, norm, block)
+def _ribbon(e: Experiment, t: int, view: View) -> Ribbon | None:
+    return pair_curves.ribbon(e, _seeds(runs.stretched(e)), t, view)
 
 
 def ribbon(e: Experiment, view: View) -> Ribbon | None:
     """The seeds' ribbon of the curve back from the view's step; the experiment's own seed is not in it."""
     t, _ = view.pair(run(e).T)
-    return _ribbon(replace(network(e), seed=DEFAULTS["seed"]), t, view.norm, view.block)
+    unseeded = replace(network(e), seed=DEFAULTS["seed"])
+    return _ribbon(unseeded, t, View(norm=view.norm, block=view.block))
 
 
 @cache

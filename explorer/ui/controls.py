@@ -1,4 +1,4 @@
-"""Widgets for the fields of Experiment, View and their like; Streamlit keeps them in the address.
+"""Widgets for the fields of Experiment, View and their like.
 
 Field name = widget key = URL parameter. Every page holds all fields: the main ones in sight, the rest in
 a popover, so that its address says everything that decides what it shows.
@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import streamlit as st
 
-from explorer.experiment import Experiment, View, legal
+from explorer.experiment import DEFAULTS, Experiment, View, legal
 from explorer.parameters import Choice, Range, Text
 from explorer.presets import PRESETS
-from explorer.ui import page, url
+from explorer.ui import board, page, url
 
 Record = TypeVar("Record")
 IDLE = "_idle"  # session key: {field: why its control does nothing}, for the board's sliders
@@ -27,9 +27,9 @@ def settings(*main: str, fixed: Mapping[str, Any] | None = None) -> tuple[Experi
     settings contradict each other, the engine's words are shown and the last good ones returned.
     """
     held = dict(fixed or {})
-    url.take_in([f.name for record in (Experiment, View) for f in fields(record)], legal)
+    url.take_in(DEFAULTS, legal)
     reasons = idle_reasons(held)
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
         values = {name: widget(Experiment, name, reasons, visible=True) for name in main}
         with st.popover("Presets", icon=":material/bookmarks:"):
             presets(held)
@@ -37,17 +37,28 @@ def settings(*main: str, fixed: Mapping[str, Any] | None = None) -> tuple[Experi
             rest = [f.name for f in fields(Experiment) if f.name not in main]
             values |= columns(Experiment, rest, reasons)
             shown = columns(View, [f.name for f in fields(View)], reasons)
+        sharing = st.popover("Share", icon=":material/link:")
     notices()
-    e = valid(Experiment, values | held)
-    return e, valid(View, shown)
+    remember({**values, **shown}, held, DEFAULTS)
+    with sharing:
+        share()
+    return valid(Experiment, values | held), valid(View, shown)
 
 
 def record(kind: type[Record], legal_value: Callable[[str, str], tuple[Any, str | None]]) -> Record:
     """A further record of settings with widgets of its own, in a popover beside the toolbar."""
-    names = [f.name for f in fields(kind)]  # type: ignore[arg-type]
-    url.take_in(names, legal_value)
+    defaults = {f.name: f.default for f in fields(kind)}  # type: ignore[arg-type]
+    url.take_in_more(defaults, legal_value)
     with st.popover("What is compared", icon=":material/compare_arrows:"):
-        return valid(kind, columns(kind, names, {}))
+        values = columns(kind, list(defaults), {})
+    remember(values, {}, defaults)
+    return valid(kind, values)
+
+
+def remember(values: Mapping[str, Any], held: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Write the settings into the address, but for those the page holds; not while a slider is dragged."""
+    if not st.session_state.get(board.DRAGGING):
+        url.write_out({name: value for name, value in values.items() if name not in held}, defaults)
 
 
 def idle_reasons(held: Mapping[str, Any]) -> dict[str, str]:
@@ -79,39 +90,35 @@ def widget(kind: type[Any], name: str, reasons: Mapping[str, str], *, visible: b
     control = f.metadata["control"]
     common: dict[str, Any] = {
         "key": name,
-        "bind": "query-params",
         "disabled": name in reasons,
         "help": reasons.get(name) or control.help or None,
     }
     if isinstance(control, Choice):
-        return chosen(control, f.default, visible, common)
+        return chosen(control, visible, common)
     if isinstance(control, Text):
-        return st.text_area(control.label, f.default, max_chars=control.most, height=90, **common)
-    return typed_in(control, f.default, common)
+        return st.text_area(control.label, max_chars=control.most, height=90, **common)
+    return typed_in(control, type(f.default), common)
 
 
-def chosen(control: Choice, default: Any, visible: bool, common: dict[str, Any]) -> Any:
+def chosen(control: Choice, visible: bool, common: dict[str, Any]) -> Any:
     """A choice: segments where it stands in sight, a list in the popover."""
     words = dict(zip(control.options, control.labels, strict=True))
     if visible:
         return st.segmented_control(
             control.label,
             control.options,
-            default=default,
             format_func=words.__getitem__,
             label_visibility="collapsed",
             required=True,
             **common,
         )
-    index = control.options.index(default)
-    return st.selectbox(control.label, control.options, index, format_func=words.__getitem__, **common)
+    return st.selectbox(control.label, control.options, format_func=words.__getitem__, **common)
 
 
-def typed_in(control: Range, default: Any, common: dict[str, Any]) -> Any:
+def typed_in(control: Range, kind: type[Any], common: dict[str, Any]) -> Any:
     """A number typed in, exact where the board's slider has steps."""
-    kind = type(default)
     low, high, step = kind(control.low), kind(control.high), kind(control.step)
-    return st.number_input(control.label, low, high, default, step, **common)
+    return st.number_input(control.label, low, high, step=step, **common)
 
 
 def presets(held: Mapping[str, Any]) -> None:
@@ -123,6 +130,13 @@ def presets(held: Mapping[str, Any]) -> None:
         st.button(
             name, help=preset.teaches, on_click=st.session_state.update, args=(complete,), width="stretch"
         )
+
+
+def share() -> None:
+    """The link that restores what is on screen, for a class or a lecture too."""
+    hide = st.multiselect("Hide these controls", list(DEFAULTS), key="_hide")
+    in_lecture = st.checkbox("Lecture view: large type, no toolbar", key="_lecture")
+    st.code(url.link(hide=hide, in_lecture=in_lecture), language=None, wrap_lines=True)
 
 
 def notices() -> None:

@@ -4,12 +4,17 @@ import gc
 
 import streamlit as st
 
+from explorer.ui import url
+
 STYLE = """
-<style>
 html { font-size: clamp(16px, 1.32vw, 26px); }
 .stMainBlockContainer { padding: 3.4rem 1.8rem 1rem; }
 .stMainBlockContainer h4 { padding: 0; }
-</style>
+"""
+LECTURE_STYLE = """
+html { font-size: clamp(20px, 1.62vw, 32px); }
+.stMainBlockContainer { padding: 3rem 1.4rem 0.5rem; }
+.st-key-toolbar, .st-key-notes { display: none; }
 """
 
 
@@ -28,4 +33,5 @@ def frozen_imports() -> bool:
 def settle() -> None:
     """Called on every run, before the page."""
     frozen_imports()
-    st.html(STYLE)
+    hidden = "".join(f".st-key-{name} {{ display: none; }}" for name in url.hidden())
+    st.html(f"<style>{STYLE}{LECTURE_STYLE if url.lecture() else ''}{hidden}</style>")

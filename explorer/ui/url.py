@@ -1,34 +1,102 @@
-"""What a link brings along: every value it holds is made legal, and every change is said.
+"""The address and the settings, each a picture of the other.
 
-Streamlit itself keeps widgets and the address in step (`bind="query-params"`), but drops a value outside
-its limits without a word, so that a shared link would show another experiment than it says.
+The address holds every setting that is not at its default, under the field's own name, so that a link
+restores exactly what was on screen. What a link asks for and cannot have is replaced by the nearest legal
+value and said. (Streamlit's own `bind` writes a choice's label instead of its name and drops an illegal
+value without a word.)
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 import streamlit as st
 
 Legal = Callable[[str, str], tuple[Any, str | None]]  # (field, raw text) -> (value, notice or None)
-NOTICES = "_url_notices"
+SETTINGS, NOTICES, WRITTEN, PLACE = "_settings", "_url_notices", "_url_written", "_url_place"
+ADOPTING = "_url_adopting"  # whether this run takes its settings from the address
 
 
-def take_in(names: list[str], legal: Legal) -> None:
-    """Replace each illegal value in the address by the nearest legal one, and remember what was said.
+def settings() -> dict[str, Any]:
+    """Every setting of this session by field name; survives a change of page."""
+    found: dict[str, Any] = st.session_state.setdefault(SETTINGS, {})
+    return found
 
-    Works once per value: afterwards the widget is bound, and the address holds what the widget does.
+
+def take_in(defaults: Mapping[str, Any], legal: Legal) -> None:
+    """Adopt the address where it is not the one this session wrote: a link, or the browser's Back.
+
+    A page reached through the navigation comes without settings; it keeps the session's. Called once a
+    run, before anything else here.
     """
-    for name in names:
-        raw = st.query_params.get(name)
-        seen = st.session_state.setdefault("_url_seen", {})
-        if raw is None or seen.get(name) == raw or name in st.session_state:
-            continue
-        seen[name] = raw
-        value, notice = legal(name, raw)
+    found, here = st.query_params.to_dict(), place()
+    written = st.session_state.get(WRITTEN)
+    moved, st.session_state[PLACE] = st.session_state.get(PLACE) != here, here
+    bare = moved and written is not None and not any(name in settings() for name in found)
+    st.session_state[ADOPTING] = found != written and not bare
+    if st.session_state[ADOPTING]:
+        st.session_state[NOTICES] = []
+    take_in_more(defaults, legal)
+
+
+def take_in_more(defaults: Mapping[str, Any], legal: Legal) -> None:
+    """The same for a further record, under the decision of this run's `take_in`."""
+    if not st.session_state[ADOPTING]:
+        seed(defaults)
+        return
+    found = st.query_params.to_dict()
+    for name, default in defaults.items():
+        value, notice = legal(name, found[name]) if name in found else (default, None)
         if notice is not None:
-            st.session_state[name] = value
-            said = f"The link asked for {name} = {raw[:40]}. {notice}"
-            st.session_state.setdefault(NOTICES, []).append(said)
+            said = f"The link asked for {name} = {found[name][:40]}. {notice}"
+            st.session_state[NOTICES].append(said)
+        settings()[name] = st.session_state[name] = value
+
+
+def place() -> str:
+    """The page's own address without its settings."""
+    return str(st.context.url or "").split("?")[0]
+
+
+def seed(defaults: Mapping[str, Any]) -> None:
+    """Give every widget that has no state yet, as on a page just reached, the session's setting."""
+    for name, default in defaults.items():
+        if name not in st.session_state:
+            st.session_state[name] = settings().get(name, default)
+
+
+def write_out(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+    """Remember the settings, and write those that are not at their default into the address."""
+    settings().update(values)
+    complete = {name: settings()[name] for name in defaults if name in settings()}
+    others = {name: text for name, text in st.query_params.to_dict().items() if name not in defaults}
+    ours = {name: text_of(value) for name, value in complete.items() if value != defaults[name]}
+    if st.query_params.to_dict() != {**others, **ours}:
+        st.query_params.from_dict({**others, **ours})
+    st.session_state[WRITTEN] = {**others, **ours}
+
+
+def text_of(value: Any) -> str:
+    """A setting as the address writes it; reading it back gives the same value."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def lecture() -> bool:
+    """Whether the address asks for the lecture view, view=lecture."""
+    return bool(st.query_params.get("view") == "lecture")
+
+
+def hidden() -> list[str]:
+    """The controls the address hides from a class, hide=gain,seed; only names that a field may have."""
+    return [name for name in st.query_params.get("hide", "").split(",") if name.isidentifier()]
+
+
+def link(*, hide: list[str], in_lecture: bool) -> str:
+    """The address of what is on screen, with controls hidden and the lecture view if asked for."""
+    asked = {name: text for name, text in st.query_params.to_dict().items() if name not in ("hide", "view")}
+    asked |= {"hide": ",".join(hide)} if hide else {}
+    asked |= {"view": "lecture"} if in_lecture else {}
+    return f"{place()}?{urlencode(asked, safe=',')}" if asked else place()
 
 
 def notices() -> list[str]:

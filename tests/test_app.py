@@ -1,0 +1,145 @@
+"""Every page through Streamlit's own test runner: presets, controls, addresses, and what is computed."""
+
+from dataclasses import asdict, fields
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer import run as runs
+from explorer.experiment import Experiment, View
+from explorer.presets import PRESETS
+
+PAGES = sorted(path.stem for path in (Path(__file__).parents[1] / "pages").glob("*.py"))
+
+
+def app(page="gradient_flow", **params):
+    at = AppTest.from_file("../app.py", default_timeout=60)
+    for name, value in params.items():
+        at.query_params[name] = value
+    at.run()
+    if page != "gradient_flow":
+        at.switch_page(f"pages/{page}.py").run()
+    assert not at.exception
+    return at
+
+
+def control(at, name):
+    for kind in ("segmented_control", "button_group", "selectbox", "number_input", "text_area"):
+        for widget in getattr(at, kind, []):
+            if widget.key == name:
+                return widget
+    raise AssertionError(f"no control for {name}")
+
+
+def finding(at):
+    return next(markdown.value for markdown in at.markdown if markdown.value.startswith("####"))
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_page_opens_finished_with_its_verdict(page):
+    at = app(page)
+    assert len(finding(at)) > 20
+    assert at.get("bidi_component")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_field_has_its_control_on_every_page(page):
+    at = app(page)
+    for record in (Experiment, View):
+        for field in fields(record):
+            control(at, field.name)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_preset_sets_every_field_whatever_came_before(page):
+    at = app(page, gain="2.2", steps="35", activation="relu")
+    for button in [b for b in at.button if b.label in PRESETS][:3]:
+        preset = PRESETS[button.label]
+        button.click().run()
+        assert not at.exception
+        for name, value in {**asdict(preset.experiment), **asdict(preset.view)}.items():
+            assert control(at, name).value == value, name
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_runs_on_the_main_page(name):
+    at = app()
+    next(b for b in at.button if b.label == name).click().run()
+    assert not at.exception
+    assert len(finding(at)) > 20
+
+
+def test_the_address_sets_the_controls():
+    at = app(cell="lstm", steps="100", seed="7")
+    assert control(at, "cell").value == "lstm"
+    assert control(at, "steps").value == 100
+    assert control(at, "seed").value == 7
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_an_illegal_address_is_replaced_by_the_nearest_legal_value_and_said(page):
+    at = app(page, steps="1e9", gain="-3", cell="nope", hidden_size="4.6")
+    assert control(at, "gain").value == 0.0
+    assert control(at, "steps").value == 10_000
+    assert control(at, "hidden_size").value == 5
+    said = "\n".join(text.value for text in at.text)
+    for name in ("steps", "gain", "cell", "hidden_size"):
+        assert f"asked for {name}" in said
+
+
+def test_settings_that_contradict_each_other_keep_the_last_good_run():
+    at = app()
+    before = finding(at)
+    control(at, "hidden_size").set_value(256).run()
+    control(at, "steps").set_value(1000).run()
+    assert not at.exception
+    assert any("the nearest size that fits is H =" in text.value for text in at.text)
+    assert control(at, "steps").value == 1000
+    assert before
+
+
+def test_an_empty_sentence_is_refused_in_the_engines_words():
+    at = app(input="sentence")
+    control(at, "text").set_value("one").run()
+    assert not at.exception
+    assert any("text must have 2 to" in text.value for text in at.text)
+    assert control(at, "text").value == "one"
+
+
+def test_a_control_that_does_nothing_is_disabled_and_says_why():
+    at = app(cell="lstm")
+    assert control(at, "activation").disabled
+    assert "RNN" in control(at, "bias").help
+    assert not control(at, "forget_bias").disabled
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("norm", "frobenius"), ("target", 30), ("source", 4), ("clip", "value"), ("threshold", 0.5),
+     ("placement", "last"), ("first_error", 3)],
+)  # fmt: skip
+def test_what_only_the_display_decides_never_reruns_the_network(monkeypatch, name, value):
+    at, count = app(seed="4321"), []
+    original = runs.flow.forward
+    monkeypatch.setattr(runs.flow, "forward", lambda *a: (count.append(1), original(*a))[1])
+    control(at, name).set_value(value).run()
+    assert not at.exception
+    assert count == []
+
+
+def test_a_shorter_sequence_is_a_slice_of_the_longer_one(monkeypatch):
+    at, count = app(steps="98", seed="1234"), []
+    original = runs.run
+    monkeypatch.setattr(runs, "run", lambda e: (count.append(e), original(e))[1])
+    control(at, "steps").set_value(71).run()
+    assert not at.exception
+    assert count == []
+
+
+def test_another_seed_does_rerun_the_network(monkeypatch):
+    at, count = app(seed="17"), []
+    original = runs.run
+    monkeypatch.setattr(runs, "run", lambda e: (count.append(e), original(e))[1])
+    control(at, "seed").set_value(18).run()
+    assert len(count) == 1

@@ -1,0 +1,184 @@
+"""What only a real browser can show: dragging, addresses, clicks, and that nothing leaves the machine."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+PLOT = ".gf-plot .main-svg"
+READY = 30_000  # milliseconds a first page may take on a busy machine
+PAGES = sorted(path.stem for path in (Path(__file__).parents[1] / "pages").glob("*.py"))
+SLUGS = {page: "" if page == "gradient_flow" else page for page in PAGES}
+
+
+def opened(tab, address):
+    tab.goto(address)
+    tab.wait_for_selector(PLOT, timeout=READY)
+    settled(tab)
+    return tab
+
+
+def settled(tab):
+    """Wait until the script rests and the board has drawn its answer."""
+    tab.wait_for_function(
+        "() => { const r = document.querySelector('.gf');"
+        " return r && r.board && !r.board.busy && !r.board.waiting && r.querySelector('.main-svg')"
+        " && !document.querySelector('[data-testid=stStatusWidget]'); }",
+        timeout=READY,
+    )
+    tab.wait_for_timeout(150)
+
+
+def finding(tab):
+    return tab.locator("h4").first.inner_text()
+
+
+@pytest.mark.parametrize("page", SLUGS)
+def test_page_opens_with_a_finding_and_its_main_figure_in_sight(tab, server, page):
+    opened(tab, f"{server}/{SLUGS[page]}")
+    assert len(finding(tab)) > 20
+    box = tab.locator(".gf-plot").first.bounding_box()
+    assert box["y"] + box["height"] <= 722
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 1280
+
+
+@pytest.mark.parametrize("page", SLUGS)
+def test_page_asks_nothing_of_any_other_host(chromium, server, page):
+    context = chromium.new_context()
+    tab, asked = context.new_page(), []
+    tab.on("request", lambda request: asked.append(request.url))
+    opened(tab, f"{server}/{SLUGS[page]}")
+    context.close()
+    strangers = [u for u in asked if not re.match(rf"({server}|ws://localhost|data:|blob:)", u)]
+    assert len(asked) > 5
+    assert strangers == []
+
+
+def drag(tab, field, *, to):
+    box = tab.locator(f"#gf-{field}").bounding_box()
+    y = box["y"] + box["height"] / 2
+    tab.mouse.move(box["x"] + 0.3 * box["width"], y)
+    tab.mouse.down()
+    for i in range(30):
+        tab.mouse.move(box["x"] + (0.3 + (to - 0.3) * i / 29) * box["width"], y)
+        tab.wait_for_timeout(40)
+
+
+def test_slider_is_answered_while_it_is_still_held(tab, server):
+    opened(tab, server)
+    before = int(tab.locator(".gf").get_attribute("data-turn"))
+    words = finding(tab)
+    drag(tab, "gain", to=0.6)
+    tab.wait_for_function(f"() => +document.querySelector('.gf').dataset.turn >= {before + 2}", timeout=READY)
+    held = finding(tab)
+    tab.mouse.up()
+    assert held != words
+
+
+def test_plots_are_updated_in_place_and_keep_their_zoom(tab, server):
+    opened(tab, server)
+    tab.evaluate("() => { window.kept = [...document.querySelectorAll('.gf .main-svg')]; }")
+    tab.evaluate(
+        "() => window.Plotly.relayout("
+        "document.querySelector('[data-panel=lag] .gf-plot'), {'xaxis.range': [3, 17]})"
+    )
+    tab.locator("#gf-gain").focus()
+    for _ in range(3):
+        tab.keyboard.press("ArrowRight")
+        settled(tab)
+    assert tab.evaluate("() => window.kept.every((node) => node.isConnected)")
+    shown = tab.evaluate("() => document.querySelector('[data-panel=lag] .gf-plot').layout.xaxis.range")
+    assert [round(x) for x in shown] == [3, 17]
+
+
+def test_at_most_one_request_is_on_its_way(tab, server):
+    opened(tab, server)
+    tab.evaluate(
+        "() => { const b = document.querySelector('.gf').board; const send = b.send; window.most = 0;"
+        " window.sent = 0; const pump = b.pump.bind(b);"
+        " b.pump = () => { const was = b.waiting; pump();"
+        " if (was && b.waiting && b.waiting !== was) window.most = 2;"
+        " if (b.waiting !== was) window.sent++; }; }"
+    )
+    drag(tab, "gain", to=0.7)
+    tab.mouse.up()
+    settled(tab)
+    assert tab.evaluate("window.sent") >= 2
+    assert tab.evaluate("window.most") == 0
+
+
+def test_dragging_rewrites_the_address_and_the_address_restores_the_page(tab, server):
+    opened(tab, server)
+    tab.locator("#gf-gain").focus()
+    for _ in range(5):
+        tab.keyboard.press("ArrowRight")
+    settled(tab)
+    tab.wait_for_url(re.compile(r"gain=1\.1"), timeout=READY)
+    words, address = finding(tab), tab.url
+    opened(tab, address)
+    assert finding(tab) == words
+    assert tab.locator(".gf-slider output").nth(1).inner_text() == "1.1"
+
+
+def test_a_click_on_the_map_chooses_the_pair_for_every_view(tab, server):
+    opened(tab, server)
+    plot = tab.locator("[data-panel=map] .gf-plot .nsewdrag").bounding_box()
+    tab.mouse.click(plot["x"] + 0.21 * plot["width"], plot["y"] + 0.79 * plot["height"])
+    tab.wait_for_url(re.compile(r"source="), timeout=READY)
+    settled(tab)
+    found = re.search(r"step (\d+) back to step (\d+)", finding(tab))
+    assert abs(int(found[1]) - 40) <= 2
+    assert abs(int(found[2]) - 10) <= 2
+
+
+def test_back_and_reload_restore_what_was_on_screen(tab, server):
+    opened(tab, f"{server}/?gain=2.5&seed=7&cell=lstm")
+    words = finding(tab)
+    tab.reload()
+    tab.wait_for_selector(PLOT, timeout=READY)
+    settled(tab)
+    assert finding(tab) == words
+    assert "seed=7" in tab.url
+
+
+def test_an_illegal_address_is_mended_and_said(tab, server):
+    opened(tab, f"{server}/?gain=99&steps=abc&cell=nope&unknown=1")
+    notice = tab.get_by_text("The link asked for gain = 99").inner_text()
+    assert "[0, 20]" in notice
+    assert tab.locator(".gf-slider output").nth(1).inner_text() == "20"
+
+
+def test_a_preset_sets_the_page(tab, server):
+    opened(tab, f"{server}/?gain=2.2&steps=35&activation=relu")
+    tab.get_by_role("button", name="Presets").click()
+    tab.get_by_role("button", name="0.5 to the power of T").click()
+    tab.wait_for_url(re.compile(r"hidden_size=1"), timeout=READY)
+    settled(tab)
+    assert "10⁻⁶" in finding(tab)
+
+
+def test_settings_follow_to_another_page_and_back(tab, server):
+    opened(tab, f"{server}/?gain=1.7&seed=3")
+    others = [page for page in SLUGS if SLUGS[page]]
+    if not others:
+        return
+    tab.locator("[data-testid=stTopNavLink]").nth(1).click()
+    tab.wait_for_url(re.compile(r"/\w+\?.*gain=1\.7"), timeout=READY)
+    assert "seed=3" in tab.url
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_board_reads_in_both_themes(chromium, server, scheme):
+    context = chromium.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 720})
+    tab = opened(context.new_page(), server)
+    ink = tab.evaluate("() => document.querySelector('[data-panel=lag] .gf-plot').layout.font.color")
+    context.close()
+    assert ink == {"light": "#14181D", "dark": "#EEF2F6"}[scheme]
+
+
+def test_a_narrow_screen_stacks_the_panels(chromium, server):
+    context = chromium.new_context(viewport={"width": 390, "height": 800})
+    tab = opened(context.new_page(), server)
+    width = tab.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    assert width <= 392
