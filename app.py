@@ -12,9 +12,9 @@ st.set_page_config(
 )
 page = st.navigation(
     [
-        st.Page(
-            "pages/gradient_flow.py", title="Gradient flow", icon=":material/ssid_chart:", default=True
-        ),
+        st.Page("pages/gradient_flow.py", title="Gradient flow", icon=":material/ssid_chart:", default=True),
+        st.Page("pages/clipping.py", title="Clipping", icon=":material/content_cut:"),
+        st.Page("pages/weights.py", title="What reaches the weights", icon=":material/stacked_bar_chart:"),
     ],
     position="top",
 )

@@ -90,6 +90,11 @@ def by_value(gradient: Weights, threshold: float, *, exponent: int = 0) -> Clipp
     return compared(gradient, mapped(gradient, cut), exponent=exponent)
 
 
+EQUATIONS = {  # what each way does to the gradient g, or to the error signal δ_t = ∂E/∂s_t
+    "norm": r"g \leftarrow g\,\min\left(1,\, \theta/\lVert g\rVert\right)",
+    "value": r"g_{ij} \leftarrow \max(-\theta,\, \min(\theta,\, g_{ij}))",
+    "inside": r"\delta_t \leftarrow \delta_t\,\min\left(1,\, \theta/\lVert\delta_t\rVert\right)",
+}
 CLIPPINGS = {"norm": by_norm, "value": by_value}
 
 

@@ -138,6 +138,10 @@ NORMS = {
     "spectral": "largest gain ‖·‖₂",
 }
 NORM_HELP = "The average gain is 1 where a gradient keeps its size on average over directions."
+GATES = {
+    "f": "forget gate f", "i": "input gate i", "g": "candidate c̃", "o": "output gate o",
+    "r": "reset gate r", "z": "update gate z", "m": "GRU's W_m h",
+}  # fmt: skip
 CLIP_MODES = {"norm": "by norm", "value": "by value", "inside": "inside BPTT"}
 
 
@@ -149,6 +153,7 @@ class View:
     block: str = param("h←h", choice("Block", BLOCKS, "Which part of the LSTM's joint state."))
     target: int = param(10_000, Range("Target step t", 0, 10_000, 1, "Capped at T."))
     source: int = param(0, Range("Source step k", 0, 10_000, 1, "Capped at t."))
+    gate: str = param("f", choice("Gate", GATES, "Which rows of W are itemised; the first if it has none."))
     clip: str = param("norm", choice("Clipping", CLIP_MODES))
     threshold: float = param(
         1.0,

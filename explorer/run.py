@@ -7,7 +7,7 @@ import numpy as np
 
 from explorer import errors, flow
 from explorer.activations import ACTIVATIONS
-from explorer.arrays import Array, freeze
+from explorer.arrays import Array, Integers, freeze
 from explorer.cells import CELLS, LSTM, RNN, Cell
 from explorer.chain import Chain
 from explorer.experiment import Experiment
@@ -146,15 +146,33 @@ def stretched(e: Experiment) -> Experiment:
         return e
 
 
-def seed_runs(e: Experiment, seeds: tuple[int, ...]) -> Chain:
-    """The one-step Jacobians of one experiment under several seeds, as one ensemble (leading axis: seed).
+@dataclass(frozen=True)
+class Ensemble:
+    """One experiment under several seeds, run together; the leading axis is the seed."""
 
-    Each seed draws weights, inputs and start as its own experiment would.
+    cell: Cell
+    weights: Weights
+    trace: Trace
+    targets: Integers  # (T, seeds)
+    V: Array  # (seeds, K, H), each seed's readout
+
+
+def run_ensemble(e: Experiment, seeds: tuple[int, ...]) -> Ensemble:
+    """Run one experiment under several seeds at once, as far as all of them stay below 1e150.
+
+    Each seed draws weights, inputs, start and readout as its own experiment would.
     """
-    cell, members = cell_of(e), [replace(e, seed=seed) for seed in seeds]
-    sequences = [sequence_of(member) for member in members]
-    w = ensemble([weights_of(e, sequences[0].X, seed) for seed in seeds])
-    starts = [starting_state(cell, e.start, e.hidden_size, seed=seed) for seed in seeds]
+    cell, sequences = cell_of(e), [sequence_of(replace(e, seed=seed)) for seed in seeds]
+    X, H = sequences[0].X, e.hidden_size
+    w = ensemble([weights_of(e, X, seed) for seed in seeds])
+    starts = [starting_state(cell, e.start, H, seed=seed) for seed in seeds]
     s0 = {block: np.stack([s[block] for s in starts]) for block in cell.state}
-    x: Array = np.stack([sequence.x for sequence in sequences], axis=1)
-    return flow.chain(cell, w, flow.forward(cell, w, x, s0))
+    trace = flow.forward(cell, w, np.stack([sequence.x for sequence in sequences], axis=1), s0)
+    targets = np.stack([sequence.targets for sequence in sequences], axis=1)
+    return Ensemble(cell, w, trace, targets, np.stack([draw_readout(X, H, seed=seed).V for seed in seeds]))
+
+
+def seed_runs(e: Experiment, seeds: tuple[int, ...]) -> Chain:
+    """The one-step Jacobians of one experiment under several seeds, as one ensemble (leading axis: seed)."""
+    members = run_ensemble(e, seeds)
+    return flow.chain(members.cell, members.weights, members.trace)

@@ -117,7 +117,7 @@ def test_a_control_that_does_nothing_is_disabled_and_says_why():
 @pytest.mark.parametrize(
     ("name", "value"),
     [("norm", "frobenius"), ("target", 30), ("source", 4), ("clip", "value"), ("threshold", 0.5),
-     ("placement", "last"), ("first_error", 3)],
+     ("placement", "last")],
 )  # fmt: skip
 def test_what_only_the_display_decides_never_reruns_the_network(monkeypatch, name, value):
     at, count = app(seed="4321"), []
@@ -138,8 +138,8 @@ def test_a_shorter_sequence_is_a_slice_of_the_longer_one(monkeypatch):
 
 
 def test_another_seed_does_rerun_the_network(monkeypatch):
-    at, count = app(seed="17"), []
+    at, count = app(seed="8716"), []
     original = runs.run
     monkeypatch.setattr(runs, "run", lambda e: (count.append(e), original(e))[1])
-    control(at, "seed").set_value(18).run()
+    control(at, "seed").set_value(8717).run()
     assert len(count) == 1

@@ -231,8 +231,8 @@ class Board {
   clicked(picks, point) {
     const fields = {};
     for (const axis in picks) {
-      const value = point[axis] ?? point.x;
-      if (Number.isFinite(+value)) fields[picks[axis]] = Math.round(+value);
+      const logarithmic = axis.startsWith("10^"), value = +point[axis.slice(-1)];
+      if (Number.isFinite(value)) fields[picks[axis]] = logarithmic ? +(10 ** value).toPrecision(3) : Math.round(value);
     }
     if (Object.keys(fields).length) { this.keepGhosts(); this.pick("picked", fields); }
   }

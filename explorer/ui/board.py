@@ -40,7 +40,7 @@ class Panel:
     title: str  # plain text; <sub> and <sup> are allowed
     figure: Figure
     alt: str  # what the plot shows, in words and numbers
-    pick: dict[str, str] = field(default_factory=dict)  # axis (x, y) -> the field a click sets
+    pick: dict[str, str] = field(default_factory=dict)  # axis (x, y, 10^x, 10^y) -> the field a click sets
     caption: str = ""
     detail: bool = False  # left out of the lecture view, whose few panels must be read from the last row
 
@@ -73,7 +73,8 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
         return
     if url.lecture():
         panels = [panel for panel in panels if not panel.detail]
-        grid = Grid((" ".join(panel.id for panel in panels),), " ".join(["minmax(0,1fr)"] * len(panels)), "1fr")
+        ids, shares = " ".join(panel.id for panel in panels), "minmax(0,1fr) " * len(panels)
+        grid = Grid((ids,), shares, "1fr")
     sent = st.session_state.get(key) or {}
     data = {
         "url": plotly,
@@ -135,7 +136,7 @@ def picked(key: str) -> None:
     for name, value in (st.session_state[key]["picked"] or {}).items():
         control = control_of(name)
         if isinstance(control, Range):
-            st.session_state[name] = int(min(max(value, control.low), control.high))
+            st.session_state[name] = type(DEFAULTS[name])(min(max(value, control.low), control.high))
 
 
 def stock(key: str, sliders: Sequence[str], panels: Sequence[Panel]) -> None:

@@ -7,8 +7,12 @@ draws with it instead of sending megabytes of its own. A test fails loudly when 
 from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
 
 PATTERN = "static/js/PlotlyChart.*.js"
+RELOAD = st.components.v2.component(
+    "gradient_flow_reload", html="<p>One moment …</p>", js="export default () => window.location.reload();"
+)
 
 
 def plotly_url() -> str | None:
@@ -16,3 +20,16 @@ def plotly_url() -> str | None:
     root = Path(st.__file__).parent / "static"
     found = sorted(root.glob(PATTERN))
     return found[0].relative_to(root).as_posix() if found else None
+
+
+def enter_through_app() -> None:
+    """Send the browser through app.py if Streamlit has started a file of pages/ by itself.
+
+    It does so once in a server's life, where the very first visit is a link to a page other than the main
+    one: until app.py has called st.navigation, the folder's name alone makes its files an app. (Streamlit's
+    test runner forgets that app.py has, at every run, and has no browser to send.)
+    """
+    if PagesManager.uses_pages_directory and not st.get_option("global.appTest"):
+        PagesManager.uses_pages_directory = False
+        RELOAD(key="reload")
+        st.stop()

@@ -68,11 +68,15 @@ def _ribbon(e: Experiment, t: int, view: View) -> Ribbon | None:
     return pair_curves.ribbon(e, _seeds(runs.stretched(e)), t, view)
 
 
+def unseeded(e: Experiment) -> Experiment:
+    """The experiment as a key for what is the same under all seeds."""
+    return replace(e, seed=DEFAULTS["seed"])
+
+
 def ribbon(e: Experiment, view: View) -> Ribbon | None:
     """The seeds' ribbon of the curve back from the view's step; the experiment's own seed is not in it."""
     t, _ = view.pair(run(e).T)
-    unseeded = replace(network(e), seed=DEFAULTS["seed"])
-    return _ribbon(unseeded, t, View(norm=view.norm, block=view.block))
+    return _ribbon(unseeded(network(e)), t, View(norm=view.norm, block=view.block))
 
 
 @cache

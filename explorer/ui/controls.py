@@ -4,16 +4,16 @@ Field name = widget key = URL parameter. Every page holds all fields: the main o
 a popover, so that its address says everything that decides what it shows.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import Field, asdict, fields
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from explorer.experiment import DEFAULTS, Experiment, View, legal
+from explorer.experiment import DEFAULTS, FIELDS, Experiment, View, legal
 from explorer.parameters import Choice, Range, Text
 from explorer.presets import PRESETS
-from explorer.ui import board, page, url
+from explorer.ui import board, bundle, page, url
 
 Record = TypeVar("Record")
 IDLE = "_idle"  # session key: {field: why its control does nothing}, for the board's sliders
@@ -26,23 +26,22 @@ def settings(*main: str, fixed: Mapping[str, Any] | None = None) -> tuple[Experi
     `main` names the choices shown in sight, `fixed` the fields this page holds at a value. Where the
     settings contradict each other, the engine's words are shown and the last good ones returned.
     """
+    bundle.enter_through_app()
     held = dict(fixed or {})
     url.take_in(DEFAULTS, legal)
     reasons = idle_reasons(held)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
-        values = {name: widget(Experiment, name, reasons, visible=True) for name in main}
+        values = {name: widget(FIELDS[name], reasons, visible=True) for name in main}
         with st.popover("Presets", icon=":material/bookmarks:"):
             presets(held)
         with st.popover("All settings", icon=":material/tune:"):
-            rest = [f.name for f in fields(Experiment) if f.name not in main]
-            values |= columns(Experiment, rest, reasons)
-            shown = columns(View, [f.name for f in fields(View)], reasons)
+            values |= columns([f for name, f in FIELDS.items() if name not in main], reasons)
         sharing = st.popover("Share", icon=":material/link:")
     notices()
-    remember({**values, **shown}, held, DEFAULTS)
+    remember(values, held, DEFAULTS)
     with sharing:
         share()
-    return valid(Experiment, values | held), valid(View, shown)
+    return valid(Experiment, values | held), valid(View, values)
 
 
 def record(kind: type[Record], legal_value: Callable[[str, str], tuple[Any, str | None]]) -> Record:
@@ -50,7 +49,7 @@ def record(kind: type[Record], legal_value: Callable[[str, str], tuple[Any, str 
     defaults = {f.name: f.default for f in fields(kind)}  # type: ignore[arg-type]
     url.take_in_more(defaults, legal_value)
     with st.popover("What is compared", icon=":material/compare_arrows:"):
-        values = columns(kind, list(defaults), {})
+        values = columns(list(fields(kind)), {})  # type: ignore[arg-type]
     remember(values, {}, defaults)
     return valid(kind, values)
 
@@ -74,19 +73,19 @@ def idle_reasons(held: Mapping[str, Any]) -> dict[str, str]:
     return reasons
 
 
-def columns(kind: type[Any], names: list[str], reasons: Mapping[str, str]) -> dict[str, Any]:
+def columns(shown: Sequence[Field[Any]], reasons: Mapping[str, str]) -> dict[str, Any]:
     """The widgets of several fields, in two columns."""
     sides = st.columns(2, gap="medium")
     values = {}
-    for i, name in enumerate(names):
+    for i, f in enumerate(shown):
         with sides[i % 2]:
-            values[name] = widget(kind, name, reasons, visible=False)
+            values[f.name] = widget(f, reasons, visible=False)
     return values
 
 
-def widget(kind: type[Any], name: str, reasons: Mapping[str, str], *, visible: bool) -> Any:
-    """The bound widget of one field; disabled with the reason where it would do nothing."""
-    f = next(f for f in fields(kind) if f.name == name)
+def widget(f: Field[Any], reasons: Mapping[str, str], *, visible: bool) -> Any:
+    """The widget of one field; disabled with the reason where it would do nothing."""
+    name = f.name
     control = f.metadata["control"]
     common: dict[str, Any] = {
         "key": name,
@@ -122,9 +121,9 @@ def typed_in(control: Range, kind: type[Any], common: dict[str, Any]) -> Any:
 
 
 def presets(held: Mapping[str, Any]) -> None:
-    """One button per preset; it sets every field. Those that contradict what the page holds are left out."""
+    """One button per preset; it sets every field. Those of another cell than the page's are left out."""
     for name, preset in PRESETS.items():
-        if any(getattr(preset.experiment, field) != value for field, value in held.items()):
+        if "cell" in held and preset.experiment.cell != held["cell"]:
             continue
         complete = {**asdict(preset.experiment), **asdict(preset.view)}
         st.button(
@@ -152,7 +151,8 @@ def valid(kind: type[Record], values: Mapping[str, Any]) -> Record:
     """The record of these values, or the last good one with the reason shown."""
     good: dict[str, Any] = st.session_state.setdefault(GOOD, {})
     try:
-        good[kind.__name__] = kind(**values)
+        known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+        good[kind.__name__] = kind(**{name: value for name, value in values.items() if name in known})
     except ValueError as problem:
         page.problem(str(problem))
     found: Record = good.get(kind.__name__) or kind()

@@ -52,7 +52,10 @@ def numbers(table: Callable[[], Mapping[str, Any]], label: str = "Numbers") -> N
 
 def equations(lines: Mapping[str, str]) -> None:
     """A cell's own equations, {symbol: right-hand side}, the ones its code is tested against."""
-    rows = [rf"{symbol_latex(symbol)} &= {right}" for symbol, right in lines.items()]
+    rows = [
+        right if r"\leftarrow" in right else rf"{symbol_latex(symbol)} &= {right}"
+        for symbol, right in lines.items()
+    ]
     with st.expander("Equations", icon=":material/function:"):
         st.latex(r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}")
 

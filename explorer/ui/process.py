@@ -8,12 +8,12 @@ from explorer.ui import url
 
 STYLE = """
 html { font-size: clamp(16px, 1.32vw, 26px); }
-.stMainBlockContainer { padding: 3.4rem 1.8rem 1rem; }
+.stMainBlockContainer { padding: 4rem 1.8rem 1rem; }
 .stMainBlockContainer h4 { padding: 0; }
 """
 LECTURE_STYLE = """
 html { font-size: clamp(20px, 1.62vw, 32px); }
-.stMainBlockContainer { padding: 3rem 1.4rem 0.5rem; }
+.stMainBlockContainer { padding: 3.2rem 1.4rem 0.5rem; }
 .st-key-toolbar, .st-key-notes { display: none; }
 """
 

@@ -1,0 +1,197 @@
+"""The engine's kernels against the usual ways of computing the same numbers."""
+
+import argparse
+import math
+import platform
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from benchmarks import peers
+from benchmarks.timing import Timed, dgemm_peak, fitted_exponents, interleaved
+from explorer import flow
+from explorer.arrays import Array
+from explorer.cells import CELLS, RNN
+from explorer.chain import Chain
+from explorer.errors import sweep
+from explorer.experiment import Experiment
+from explorer.maps import lstm_steps
+from explorer.blocks import log_block_maps
+from explorer.pairs import log_frobenius_map
+from explorer.run import Run, run
+from explorer.spectral import log_spectral_map
+
+SIZES = [(50, 16), (100, 32), (100, 64), (200, 64), (500, 64), (1000, 128)]
+LOOP_LIMIT = 3e9  # autograd's backward loop: beyond this many pair-units it would take minutes
+
+
+def network(T: int, H: int, cell: str = "rnn") -> Run:
+    """A tanh network or an LSTM of the size asked for."""
+    return run(Experiment(cell=cell, steps=T, hidden_size=H))
+
+
+def agree(rivals: list[Timed], tolerance: float) -> None:
+    """Raises AssertionError unless every result equals the first to `tolerance` in ln of the norm."""
+    ours = as_maps(rivals[0].result)
+    for rival in rivals[1:]:
+        for key, theirs in as_maps(rival.result).items():
+            both = np.isfinite(theirs) & np.isfinite(ours[key])
+            error = np.max(np.abs(ours[key][both] - theirs[both]))
+            assert error <= tolerance, f"{rival.name} differs by {error:.1e}"
+
+
+def as_maps(result: Any) -> dict[str, Array]:
+    """A result as {block: map}."""
+    return result if isinstance(result, dict) else {"": result}
+
+
+def report(title: str, T: int, H: int, rivals: list[Timed]) -> None:
+    """One line per rival: milliseconds and how many times ours."""
+    print(f"\n{title}, T = {T}, H = {H}")
+    for rival in rivals:
+        ratio = rival.seconds / rivals[0].seconds
+        print(f"  {rival.name:<46}{1000 * rival.seconds:>12.1f} ms{ratio:>10.1f} x")
+
+
+def frobenius(T: int, H: int, repeats: int) -> list[Timed]:
+    """Forward pass, Jacobians and the map of all pairs."""
+    e = Experiment(steps=T, hidden_size=H)
+    known = run(e)
+    J = known.chain.take(slice(None))
+    W, u = known.weights.W["a"], known.sequence.x @ known.weights.U["a"].T
+    rivals: dict[str, Callable[[], Any]] = {
+        "this engine (forward, Jacobians, map)": lambda: log_frobenius_map(run(e).chain).log_norm,
+        "NumPy double loop": lambda: peers.double_loop(J),
+    }
+    if peers.HAS_TORCH:
+        rivals["PyTorch, expert batched"] = lambda: peers.torch_map(J)
+        rivals["torch.func jacrev + vmap, batched"] = lambda: peers.torch_func(W, u)
+        if T * T * H * H * H <= LOOP_LIMIT:
+            rivals["PyTorch, backward per step and unit"] = lambda: peers.torch_backward_loop(W, u)
+    if peers.HAS_JAX and T * H * H <= 2e6:
+        rivals["JAX, compiled scan (compilation not timed)"] = peers.jax_map(J)
+    timed = interleaved(rivals, repeats)
+    agree(timed, 1e-9)
+    report("All pairs, Frobenius", T, H, timed)
+    return timed
+
+
+def spectral(T: int, H: int, repeats: int) -> None:
+    """The largest singular value of every product."""
+    chain = network(T, H).chain
+    J = chain.take(slice(None))
+    timed = interleaved(
+        {
+            "this engine": lambda: log_spectral_map(chain).log_norm,
+            "NumPy, batched SVD": lambda: peers.double_loop_spectral(J),
+        },
+        repeats,
+    )
+    agree(timed, 1e-7)
+    report("All pairs, spectral norm", T, H, timed)
+
+
+def blocks(T: int, H: int, repeats: int) -> None:
+    """The LSTM's four block maps."""
+    lstm = network(T, H, "lstm")
+    steps, J = lstm_steps(lstm), lstm.chain.take(slice(None))
+    timed = interleaved(
+        {
+            "this engine, structured": lambda: {b: m.log_norm for b, m in log_block_maps(steps).items()},
+            "NumPy double loop over joint products": lambda: peers.double_loop_blocks(J, H),
+        },
+        repeats,
+    )
+    agree(timed, 1e-9)
+    report("LSTM, four block maps", T, H, timed)
+
+
+def error_signals(T: int, H: int, repeats: int) -> None:
+    """Every ∂E_t/∂h_k of a tanh network."""
+    known = network(T, H)
+    u = known.sequence.x @ known.weights.U["a"].T
+    direct = known.loss.direct()
+
+    def ours() -> Array:
+        from explorer.errors import log_sizes
+
+        out = np.full((T + 1, T + 1), -np.inf)
+        for now in sweep(known.cell, known.weights, known.trace, direct):
+            out[max(now.k, 1) :, now.k] = log_sizes(now.signals["h"], now.exponent)
+        return out
+
+    rivals: dict[str, Callable[[], Any]] = {"this engine": ours}
+    if peers.HAS_TORCH:
+        rivals["PyTorch, one backward pass per loss"] = lambda: peers.torch_error_sweep(
+            known.weights.W["a"], u, known.readout.V, known.sequence.targets
+        )
+    timed = interleaved(rivals, repeats)
+    agree(timed, 1e-9)
+    report("All error signals", T, H, timed)
+
+
+def counted_operations(T: int, H: int) -> float:
+    """Operations of the divide and conquer: 2H³ a product, H³ a Gram matrix, 2H² a pair."""
+    total, s = 0.0, 1
+    while s < T + 1:
+        for m in range(s - 1, T, 2 * s):
+            right = min(s, T - m)
+            total += (right + s - 2) * 2 * H**3 + (right + s - 1) * H**3 + right * s * 2 * H * H
+        s *= 2
+    return total
+
+
+PEAK_MEMORY = """
+import resource, sys
+from explorer.experiment import Experiment
+from explorer.pairs import log_frobenius_map
+from explorer.run import run
+made = run(Experiment(steps=int(sys.argv[1]), hidden_size=int(sys.argv[2])))
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+log_frobenius_map(made.chain)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
+"""
+
+
+def peak_memory(T: int, H: int) -> float:
+    """MiB by which the map raises a fresh process's peak memory."""
+    command = [sys.executable, "-c", PEAK_MEMORY, str(T), str(H)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+def long_run(T: int, H: int) -> None:
+    """A very long run on an evenly spaced sample."""
+    e = Experiment(steps=T, hidden_size=H)
+    chain = run(e).chain
+    timed = interleaved({"": lambda: log_frobenius_map(chain, every=e.every)}, 3)[0]
+    shape = timed.result.log_norm.shape
+    print(f"\nT = {T:,}, H = {H} on {shape[0]:,} x {shape[1]:,} sampled pairs: {timed.seconds:.2f} s")
+
+
+def main(arguments: list[str]) -> None:
+    """Print every comparison."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks engine")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--quick", action="store_true", help="leave out T = 500 and T = 1,000")
+    options = parser.parse_args(arguments)
+    sizes = [size for size in SIZES if size[0] <= 200 or not options.quick]
+    peak = dgemm_peak()
+    print(f"{platform.machine()}, NumPy {np.__version__}, one thread, CPU seconds, medians of {options.repeats}")
+    print(f"float64 matrix multiplication in this process: {peak / 1e9:.1f} billion operations per second")
+    ours = []
+    for T, H in sizes:
+        ours.append(frobenius(T, H, options.repeats)[0].seconds)
+        share = counted_operations(T, H) / ours[-1] / peak
+        print(f"  {share:.0%} of that peak (counted operations), {peak_memory(T, H):.0f} MiB peak memory")
+    p, q = fitted_exponents(sizes, ours)
+    print(f"\nours grows as T^{p:.2f} H^{q:.2f} over these sizes")
+    for T, H in sizes:
+        if T * T * H**3 <= 2e10:
+            spectral(T, H, options.repeats)
+            blocks(T, H, options.repeats)
+        error_signals(T, H, options.repeats)
+    long_run(10_000, 16)
+    long_run(10_000, 64)

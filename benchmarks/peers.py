@@ -1,0 +1,155 @@
+"""The same quantities as other people compute them: plain NumPy, PyTorch and JAX.
+
+Each peer gives what the engine gives, so that results are compared before times are.
+"""
+
+import importlib.util
+from collections.abc import Callable
+
+import numpy as np
+
+from explorer.arrays import Array
+
+HAS_TORCH = importlib.util.find_spec("torch") is not None
+HAS_JAX = importlib.util.find_spec("jax") is not None
+
+
+def double_loop(J: Array) -> Array:
+    """ln‖P(t, k)‖_F by a running product for every t: what a tutorial writes."""
+    T, S = J.shape[:2]
+    out = np.full((T + 1, T + 1), -np.inf)
+    for t in range(T + 1):
+        P = np.eye(S)
+        out[t, t] = 0.5 * np.log(S)
+        for k in range(t - 1, -1, -1):
+            P = P @ J[k]
+            out[t, k] = np.log(np.linalg.norm(P))
+    return out
+
+
+def double_loop_spectral(J: Array) -> Array:
+    """ln σ_max of every product, by one batched SVD per t."""
+    T, S = J.shape[:2]
+    out = np.full((T + 1, T + 1), -np.inf)
+    for t in range(T + 1):
+        products = [np.eye(S)]
+        for k in range(t - 1, -1, -1):
+            products.append(products[-1] @ J[k])
+        sigma = np.linalg.svd(np.stack(products[::-1]), compute_uv=False)[:, 0]
+        out[t, : t + 1] = np.log(sigma)
+    return out
+
+
+def double_loop_blocks(J: Array, H: int) -> dict[str, Array]:
+    """The four block norms of every joint product, by a running product for every t."""
+    T = len(J)
+    out = {block: np.full((T + 1, T + 1), -np.inf) for block in ("h←h", "h←c", "c←h", "c←c")}
+    halves = {"h": slice(0, H), "c": slice(H, 2 * H)}
+    for t in range(T + 1):
+        P = np.eye(2 * H)
+        for k in range(t, -1, -1):
+            if k < t:
+                P = P @ J[k]
+            for block in out:
+                of, by = block.split("←")
+                with np.errstate(divide="ignore"):
+                    out[block][t, k] = np.log(np.linalg.norm(P[halves[of], halves[by]]))
+    return out
+
+
+def torch_map(J: Array) -> Array:
+    """Expert PyTorch: all products of one t advance in one batched matmul."""
+    import torch
+
+    J_t = torch.from_numpy(J)
+    T, S = J.shape[:2]
+    out = np.full((T + 1, T + 1), -np.inf)
+    P = torch.empty((T + 1, S, S), dtype=torch.float64)
+    P[0] = torch.eye(S, dtype=torch.float64)
+    out[0, 0] = 0.5 * np.log(S)
+    for t in range(1, T + 1):
+        P[:t] = torch.matmul(J_t[t - 1], P[:t])
+        P[t] = torch.eye(S, dtype=torch.float64)
+        out[t, : t + 1] = torch.linalg.matrix_norm(P[: t + 1]).log().numpy()
+    return out
+
+
+def torch_states(W: "object", x: "object", T: int) -> "list[object]":
+    """The states h_0..h_T of a tanh network, h_0 requiring a gradient."""
+    import torch
+
+    h = [torch.zeros(W.shape[0], dtype=torch.float64, requires_grad=True)]  # type: ignore[attr-defined]
+    for t in range(T):
+        h.append(torch.tanh(W @ h[-1] + x[t]))  # type: ignore[index, operator]
+    return h  # type: ignore[return-value]
+
+
+def torch_backward_loop(W: Array, u: Array) -> Array:
+    """The usual way: one backward pass for each step and unit of a tanh network."""
+    import torch
+
+    T, H = u.shape
+    h = torch_states(torch.from_numpy(W), torch.from_numpy(u), T)
+    squares = np.zeros((T + 1, T + 1))
+    for t in range(1, T + 1):
+        for unit in range(H):
+            rows = torch.autograd.grad(h[t][unit], h[: t + 1], retain_graph=True)  # type: ignore[index]
+            squares[t, : t + 1] += [float((row * row).sum()) for row in rows]
+    squares[0, 0] = H
+    with np.errstate(divide="ignore"):
+        return np.asarray(0.5 * np.log(squares))
+
+
+def torch_func(W: Array, u: Array) -> Array:
+    """torch.func: every one-step Jacobian by vmap of jacrev, then the expert's batched products."""
+    import torch
+
+    W_t, u_t = torch.from_numpy(W), torch.from_numpy(u)
+    h = torch.stack([state.detach() for state in torch_states(W_t, u_t, len(u))[:-1]])  # type: ignore[attr-defined]
+    step = lambda state, x: torch.tanh(W_t @ state + x)
+    J = torch.func.vmap(torch.func.jacrev(step))(h, u_t)
+    return torch_map(J.numpy())
+
+
+def torch_error_sweep(W: Array, u: Array, V: Array, targets: Array) -> Array:
+    """ln‖∂E_t/∂h_k‖ by one backward pass per loss step of a tanh network."""
+    import torch
+
+    T = len(u)
+    h = torch_states(torch.from_numpy(W), torch.from_numpy(u), T)
+    V_t, y = torch.from_numpy(V), torch.from_numpy(targets)
+    out = np.full((T + 1, T + 1), -np.inf)
+    for t in range(1, T + 1):
+        E = torch.nn.functional.cross_entropy((V_t @ h[t])[None], y[t - 1 : t])  # type: ignore[operator]
+        rows = torch.autograd.grad(E, h[: t + 1], retain_graph=True)  # type: ignore[arg-type]
+        out[t, : t + 1] = torch.stack([row.norm() for row in rows]).log().numpy()
+    return out
+
+
+def jax_map(J: Array) -> Callable[[], Array]:
+    """Expert JAX: a compiled scan whose carry holds the products of one t; the compilation is not timed."""
+    import jax
+    import jax.numpy as jnp
+
+    jax.config.update("jax_enable_x64", True)
+    T, S = J.shape[:2]
+
+    @jax.jit
+    def scan(J_t):  # type: ignore[no-untyped-def]
+        def step(P, item):  # type: ignore[no-untyped-def]
+            t, J_now = item
+            P = jnp.einsum("ij,kjl->kil", J_now, P).at[t].set(jnp.eye(S))
+            return P, 0.5 * jnp.log(jnp.einsum("kij,kij->k", P, P))
+
+        start = jnp.zeros((T + 1, S, S)).at[0].set(jnp.eye(S))
+        return jax.lax.scan(step, start, (jnp.arange(1, T + 1), J_t))[1]
+
+    scan(J).block_until_ready()
+
+    def timed() -> Array:
+        out = np.full((T + 1, T + 1), -np.inf)
+        out[0, 0] = 0.5 * np.log(S)
+        out[1:] = np.asarray(scan(J))
+        return out
+
+    return timed

@@ -1,0 +1,97 @@
+"""Rows of a map by multiplying out: P(t, k) for k = t, t - 1, ..., 0, one Jacobian after the other.
+
+A row is carried as columns of separate exponents, P = X diag(2**e), once their sizes differ widely. With
+one exponent a small column beside a large one would be rounded to zero and stay zero, though the next
+Jacobian may well cut the large column off. So a norm is zero here only where the product is.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+
+from explorer.arrays import Array, Integers
+from explorer.chain import Chain
+from explorer.grams import CACHED, LN2, Part
+
+WIDE = 100  # exponents that differ by more are kept apart, and entries beyond 2**±100 rescaled
+NONE = -(1 << 40)  # an exponent below all others, that of zero
+LEAST = -2000  # 2**LEAST is zero
+
+
+def curves_back(
+    chain: Chain, t: Integers, member: Integers, *, part: Part, log_norm: Callable[[Array], Array]
+) -> Array:
+    """ln of the norm of a block of P(t, k) for k = 0..T and some (t, member) (n,): (n, T + 1), -inf beyond t.
+
+    The chain has one leading axis, the members, and Jacobians of moderate size.
+    """
+    curves = np.full((len(t), chain.T + 1), -np.inf)
+    latest = np.argsort(-t, kind="stable")
+    most = max(1, CACHED // chain.S**2)
+    for some in (latest[i : i + most] for i in range(0, len(t), most)):
+        curves[some] = _curves(chain, t[some], member[some], part=part, log_norm=log_norm)
+    return curves
+
+
+def _curves(
+    chain: Chain, t: Integers, member: Integers, *, part: Part, log_norm: Callable[[Array], Array]
+) -> Array:
+    """The same for t that fall and rows that fit the cache."""
+    curves = np.full((len(t), chain.T + 1), -np.inf)
+    X = np.tile(np.eye(chain.S)[part.rows], (len(t), 1, 1))
+    e = np.zeros((len(t), chain.S), np.int64)
+    for k in range(t[0], -1, -1):
+        n = int(np.count_nonzero(t >= k))
+        curves[:n, k] = _sizes(X[:n, :, part.columns], e[:n, part.columns], log_norm)
+        if k == 0 or (n == len(t) and not X.any()):
+            break
+        J = chain.take(slice(k - 1, k))[0]
+        n = int(np.count_nonzero(t >= k))
+        X[:n], e[:n] = _levelled(*_times(X[:n], e[:n], J if len(J) == 1 else J[member[:n]]))
+    return curves
+
+
+def _sizes(X: Array, e: Integers, log_norm: Callable[[Array], Array]) -> Array:
+    """ln ‖X diag(2**e)‖, (n,)."""
+    top = np.max(np.where(X.any(-2), e, NONE), axis=-1)
+    top = np.where(top > NONE, top, 0)
+    if np.any(e != top[:, None]):
+        X = np.ldexp(X, _narrow(e - top[:, None])[:, None, :])
+    norm: Array = log_norm(X) + LN2 * top
+    return norm
+
+
+def _times(X: Array, e: Integers, J: Array) -> tuple[Array, Integers]:
+    """X diag(2**e) J as a matrix and new column exponents."""
+    if np.all(e == e[:, :1]):
+        return _product(X, J), e
+    mantissa, exponent = np.frexp(J)
+    live = np.max(np.abs(X), axis=-2)[:, :, None] * (J != 0) > 0
+    height = np.where(live, exponent + e[:, :, None], NONE)
+    top = np.max(height, axis=-2)
+    return X @ np.ldexp(mantissa, _narrow(height - top[:, None, :])), np.where(top > NONE, top, 0)
+
+
+def _product(X: Array, J: Array) -> Array:
+    """X J; one multiplication where all rows share one Jacobian."""
+    product: Array = np.matmul(X, J) if len(J) > 1 else np.matmul(X.reshape(-1, X.shape[-1]), J[0])
+    return product.reshape(X.shape)
+
+
+def _levelled(X: Array, e: Integers) -> tuple[Array, Integers]:
+    """X diag(2**e) with columns near 1, or all on one exponent where that loses nothing."""
+    largest = np.max(np.abs(X), axis=-2)
+    shift = np.frexp(largest)[1]
+    if np.all(np.abs(shift) <= WIDE):
+        return X, e
+    level = np.where(largest > 0, e + shift, NONE)
+    top = np.max(level, axis=-1, keepdims=True)
+    top = np.where(top > NONE, top, 0)
+    low = np.min(np.where(largest > 0, level, top), axis=-1, keepdims=True)
+    new = np.where((largest > 0) & (top - low > WIDE), level, top)
+    return np.ldexp(X, _narrow(e - new)[:, None, :]), new
+
+
+def _narrow(exponent: Integers) -> Array:
+    """Exponents in the type and range that ldexp takes everywhere."""
+    return np.clip(exponent, LEAST, -LEAST).astype(np.intc)

@@ -1,0 +1,62 @@
+"""Eigenvalues of many symmetric tridiagonal matrices at once, by the pivots of x - matrix.
+
+The characteristic polynomial at x is the product of the pivots d_i = x - α_i - β_i² / d_{i-1}, and as many
+of these are negative as there are eigenvalues above x (Sturm).
+"""
+
+import numpy as np
+
+from explorer.arrays import Array
+
+ROUNDS = 40  # of Laguerre's iteration; three to six are usual
+CLOSE = 1e-8  # a step this small beside the eigenvalue ends it: the next would be its cube
+FLOOR = 2.0**-52  # beside the eigenvalue, a pivot that is positive but for rounding
+
+
+def above(alpha: Array, beta: Array, x: Array) -> Array:
+    """How many eigenvalues (p,) of the matrices with diagonals α (n, p) and side diagonals β² (n - 1, p) exceed x."""
+    least = FLOOR * np.abs(x)
+    pivot = x - alpha[0]
+    count = np.where(pivot < 0, 1, 0)
+    for a, b in zip(alpha[1:], beta, strict=True):
+        pivot = x - a - b / np.where(np.abs(pivot) > least, pivot, least)
+        count += pivot < 0
+    return count
+
+
+def top(alpha: Array, beta: Array, bound: Array, guess: Array) -> tuple[Array, Array]:
+    """The largest eigenvalues (p,) and the squared last components of their eigenvectors (p,).
+
+    Laguerre's iteration from above, on the polynomial given by its pivots d and their first two
+    derivatives over d. At the eigenvalue the last pivot has the derivative 1 / component². The iteration
+    starts from a guess where that lies above all eigenvalues, else from a bound that does.
+    """
+    n, x = len(alpha), np.where(above(alpha, beta, guess) == 0, guess, _bounded(alpha, beta, bound))
+    for _ in range(ROUNDS):
+        least = FLOOR * x
+        pivot = np.maximum(x - alpha[0], least)
+        slope, first, second = np.ones_like(x), 1 / pivot, np.zeros_like(x)
+        sum_first, sum_second = first.copy(), first**2
+        for a, b in zip(alpha[1:], beta, strict=True):
+            ratio = b / pivot
+            pivot = np.maximum(x - a - ratio, least)
+            slope = 1 + ratio * first
+            second = ratio * (second - 2 * first**2) / pivot
+            first = slope / pivot
+            sum_first += first
+            sum_second += first**2 - second
+        root = np.sqrt(np.maximum((n - 1) * (n * sum_second - sum_first**2), 0.0))
+        step = n / (sum_first + root)
+        x = x - step
+        if np.all(step <= CLOSE * x):
+            break
+    return x, 1 / slope
+
+
+def _bounded(alpha: Array, beta: Array, bound: Array) -> Array:
+    """A little more than any eigenvalue: the bound, or Gershgorin's row sums where they are less."""
+    side = np.sqrt(beta)
+    rows = alpha.copy()
+    rows[:-1] += side
+    rows[1:] += side
+    return np.minimum(np.max(rows, axis=0), bound) * (1 + CLOSE)
