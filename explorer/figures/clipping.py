@@ -89,9 +89,10 @@ def threshold_line(look: Look, log10: float, *, along: str) -> dict[str, Any]:
 
 def engagement(look: Look, drawn: Sample, threshold: float) -> Figure:
     """The share of seeds whose gradient is larger than a threshold, over the threshold; ours is marked."""
-    logs = drawn.log_norms / LN10
-    n, at = len(logs), float(np.log10(threshold))
-    low, high = min(float(logs[0]), at) - 0.5, max(float(logs[-1]), at) + 0.5
+    n, at = len(drawn.log_norms), float(np.log10(threshold))
+    alive = drawn.log_norms[np.isfinite(drawn.log_norms)] / LN10
+    low, high = float(np.min(alive, initial=at)) - 0.5, float(np.max(alive, initial=at)) + 0.5
+    logs = np.maximum(drawn.log_norms / LN10, low)  # an exact zero is cut by no threshold
     x = np.concatenate([[low], np.repeat(logs, 2), [high]])
     share = 100 * (1 - np.concatenate([[0], np.repeat(np.arange(n + 1), 2)[1:-1], [n]]) / n)
     stairs: Trace = {

@@ -7,7 +7,9 @@ draws with it instead of sending megabytes of its own. A test fails loudly when 
 from pathlib import Path
 
 import streamlit as st
+from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 PATTERN = "static/js/PlotlyChart.*.js"
 RELOAD = st.components.v2.component(
@@ -22,6 +24,12 @@ def plotly_url() -> str | None:
     return found[0].relative_to(root).as_posix() if found else None
 
 
+def page_id() -> str:
+    """Which page this run is of."""
+    context = get_script_run_ctx()
+    return context.page_script_hash if context else ""
+
+
 def enter_through_app() -> None:
     """Send the browser through app.py if Streamlit has started a file of pages/ by itself.
 
@@ -29,7 +37,7 @@ def enter_through_app() -> None:
     one: until app.py has called st.navigation, the folder's name alone makes its files an app. (Streamlit's
     test runner forgets that app.py has, at every run, and has no browser to send.)
     """
-    if PagesManager.uses_pages_directory and not st.get_option("global.appTest"):
+    if PagesManager.uses_pages_directory and not config.get_option("global.appTest"):
         PagesManager.uses_pages_directory = False
         RELOAD(key="reload")
         st.stop()

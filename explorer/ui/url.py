@@ -12,6 +12,8 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from explorer.ui import bundle
+
 Legal = Callable[[str, str], tuple[Any, str | None]]  # (field, raw text) -> (value, notice or None)
 SETTINGS, NOTICES, WRITTEN, PLACE = "_settings", "_url_notices", "_url_written", "_url_place"
 ADOPTING = "_url_adopting"  # whether this run takes its settings from the address
@@ -29,11 +31,13 @@ def take_in(defaults: Mapping[str, Any], legal: Legal) -> None:
     A page reached through the navigation comes without settings; it keeps the session's. Called once a
     run, before anything else here.
     """
-    found, here = st.query_params.to_dict(), place()
+    found, here = st.query_params.to_dict(), bundle.page_id()
     written = st.session_state.get(WRITTEN)
     moved, st.session_state[PLACE] = st.session_state.get(PLACE) != here, here
     bare = moved and written is not None and not any(name in settings() for name in found)
     st.session_state[ADOPTING] = found != written and not bare
+    if moved:  # a widget of the same key on the page before has left its state, which is not this page's
+        st.session_state.update({name: settings()[name] for name in settings()})
     if st.session_state[ADOPTING]:
         st.session_state[NOTICES] = []
     take_in_more(defaults, legal)
