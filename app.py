@@ -11,11 +11,15 @@ st.set_page_config(
     initial_sidebar_state="collapsed",
 )
 page = st.navigation(
-    [
-        st.Page("pages/gradient_flow.py", title="Gradient flow", icon=":material/ssid_chart:", default=True),
-        st.Page("pages/clipping.py", title="Clipping", icon=":material/content_cut:"),
-        st.Page("pages/weights.py", title="What reaches the weights", icon=":material/stacked_bar_chart:"),
-    ],
+    {
+        "Explore": [
+            st.Page(
+                "pages/gradient_flow.py", title="Gradient flow", icon=":material/ssid_chart:", default=True
+            ),
+            st.Page("pages/weights.py", title="What reaches the weights", icon=":material/bar_chart:"),
+            st.Page("pages/clipping.py", title="Clipping", icon=":material/content_cut:"),
+        ],
+    },
     position="top",
 )
 process.settle()

@@ -1,7 +1,6 @@
 """The engine's kernels against the usual ways of computing the same numbers."""
 
 import argparse
-import math
 import platform
 import subprocess
 import sys
@@ -12,14 +11,11 @@ import numpy as np
 
 from benchmarks import peers
 from benchmarks.timing import Timed, dgemm_peak, fitted_exponents, interleaved
-from explorer import flow
 from explorer.arrays import Array
-from explorer.cells import CELLS, RNN
-from explorer.chain import Chain
+from explorer.blocks import log_block_maps
 from explorer.errors import sweep
 from explorer.experiment import Experiment
 from explorer.maps import lstm_steps
-from explorer.blocks import log_block_maps
 from explorer.pairs import log_frobenius_map
 from explorer.run import Run, run
 from explorer.spectral import log_spectral_map
@@ -179,7 +175,9 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     sizes = [size for size in SIZES if size[0] <= 200 or not options.quick]
     peak = dgemm_peak()
-    print(f"{platform.machine()}, NumPy {np.__version__}, one thread, CPU seconds, medians of {options.repeats}")
+    print(
+        f"{platform.machine()}, NumPy {np.__version__}, one thread, CPU seconds, medians of {options.repeats}"
+    )
     print(f"float64 matrix multiplication in this process: {peak / 1e9:.1f} billion operations per second")
     ours = []
     for T, H in sizes:

@@ -106,7 +106,10 @@ def torch_func(W: Array, u: Array) -> Array:
 
     W_t, u_t = torch.from_numpy(W), torch.from_numpy(u)
     h = torch.stack([state.detach() for state in torch_states(W_t, u_t, len(u))[:-1]])  # type: ignore[attr-defined]
-    step = lambda state, x: torch.tanh(W_t @ state + x)
+
+    def step(state, x):
+        return torch.tanh(W_t @ state + x)
+
     J = torch.func.vmap(torch.func.jacrev(step))(h, u_t)
     return torch_map(J.numpy())
 

@@ -74,15 +74,15 @@ def assembled(source: Conditioned, measure: Measure, part: Part, T: int) -> Asse
 
 
 def _near(chain: Chain, measure: Measure, part: Part) -> Array:
-    """A map that holds the pairs with t - k < 2, and -inf elsewhere."""
+    """A map with the pairs that no split serves: k = t, and k = t - 1 for odd t; -inf elsewhere."""
     (members,), n = chain.leading, chain.T + 1
     values = np.full((members, n, n), -np.inf)
     t = np.arange(n)
     values[:, t, t] = measure.log_norm(np.eye(chain.S)[part.rows, part.columns])
-    most = max(1, CACHED // (members * chain.S**2))
-    for steps in (slice(i, min(i + most, chain.T)) for i in range(0, chain.T, most)):
-        J = chain.take(steps)[..., part.rows, part.columns]
-        values[:, t[1:][steps], t[steps]] = measure.log_norm(J).T
+    most = max(2, CACHED // (members * chain.S**2))
+    for k in (t[i : min(i + most, chain.T) : 2] for i in range(0, chain.T, most + most % 2)):
+        J = chain.take(slice(k[0], k[-1] + 1, 2))[..., part.rows, part.columns]
+        values[:, k + 1, k] = measure.log_norm(J).T
     return values
 
 

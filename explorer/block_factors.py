@@ -3,6 +3,7 @@
 Arrays have the axes (n, L, ...): n steps, and L sequences or networks at once. The state is h, then c.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
@@ -160,5 +161,5 @@ def every_few(factors: Factors, every: int) -> tuple[Factors, Array]:
     for first in range(0, runs, RUNS):
         some = slice(first, min(first + RUNS, runs))
         splits = Splits(first * every, some.stop - first, every, left=0, right=every)
-        *_, (J[some], exponents[some]) = rightward(factors, splits)
+        J[some], exponents[some] = deque(rightward(factors, splits), maxlen=1).pop()
     return Dense(J), exponents

@@ -3,7 +3,8 @@
 With G = A'A and S = B B' the largest singular value of A B is the root of the largest eigenvalue of K = G S,
 which is symmetric in the inner product ⟨x, y⟩ = x'S y. Lanczos' recurrence
 
-    z_{j+1} = K z_j - α_j z_j - β_j² z_{j-1},   α_j = ⟨z_j, K z_j⟩ / ν_j²,   β_j² = ν_j² / ν_{j-1}²,   ν_j² = ⟨z_j, z_j⟩
+    z_{j+1} = K z_j - α_j z_j - β_j² z_{j-1},
+    α_j = ⟨z_j, K z_j⟩ / ν_j²,   β_j = ν_j / ν_{j-1},   ν_j² = ⟨z_j, z_j⟩
 
 takes two products of a matrix and a vector a step. The pairs of n matrices G and s matrices S advance
 together, which makes them products of matrices. The largest eigenvalue θ of the tridiagonal matrix with the
@@ -16,35 +17,50 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.arrays import Array
+from explorer.grams import CACHED
 from explorer.tridiagonal import above, top
 
 PRECISION = 1e-9  # of the eigenvalues, relative
-NOISE = 1e-13  # beside the traces of G and S an eigenvalue this small is rounding
-EXHAUSTED = 1e-30  # of β², beside the eigenvalue squared: no direction is left
-LOOKS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 27, 33, 40, 50, 62, 77, 96, 120, 150, 188, 235, 294)  # steps
-RENEWED = 8  # steps after which vectors are brought back to unit length
-TENTH = 10  # of the pairs are looked at first
+NOISE = 1e-8  # beside the traces of G and S an eigenvalue this small is not exact enough
+EXHAUSTED = 1e-24  # of β², beside the trace squared: no direction is left
+LOOKS = (2, 3, 4, 5, 6, 8, 10, 12, 15, 18, 22, 27, 33, 40, 50, 62, 77, 96)  # steps before a look at θ
+RENEWED = 6  # steps after which vectors are brought back to unit length
+MANY, FEW = 50, 5  # of many pairs every fifth is looked at first, to tell whether any has settled
+LEFT = 0.02  # share of pairs that are not worth another step for all
 
 
 def largest_eigenvalues(G: Array, S: Array) -> Array:
     """λ_max(G_i S_j) (m, n, s) for Gram matrices G (m, n, S, S) and S (m, s, S, S) of unit trace.
 
-    0 where it is so small that rounding hides it, or was not found.
+    The trace of G_i S_j, for an order of magnitude, where rounding spoils an eigenvalue so small.
     """
     total = np.matmul(G.reshape(*G.shape[:2], -1), S.reshape(*S.shape[:2], -1).swapaxes(-1, -2))
-    found, guess, unsettled = np.zeros_like(total), total.copy(), total > NOISE
+    found: Array = np.maximum(total, 0.0)
+    guess, unsettled = total.copy(), total > NOISE
     for alpha, beta in _tridiagonals(G, S, total):
         at = np.stack(np.nonzero(unsettled))
-        few = at[:, ::TENTH]
-        if not _judged(alpha[:, *few], beta[:, *few], total[*few], guess[*few])[2].any():
-            continue
-        theta, reach, settled = _judged(alpha[:, *at], beta[:, *at], total[*at], guess[*at])
-        found[*at] = np.where(settled, np.minimum(theta, total[*at]), 0.0)
-        guess[*at] = np.minimum(theta + reach, total[*at])
-        unsettled[*at] = ~settled
-        if settled.all():
+        few = at[:, ::FEW]
+        if at.shape[1] <= MANY or _judged(alpha[:, *few], beta[:, *few], total[*few], guess[*few])[2].any():
+            theta, reach, settled = _judged(alpha[:, *at], beta[:, *at], total[*at], guess[*at])
+            found[*at], guess[*at] = np.minimum(theta, total[*at]), np.minimum(theta + reach, total[*at])
+            unsettled[*at] = ~settled
+        if np.count_nonzero(unsettled) <= LEFT * total.size or len(alpha) >= G.shape[-1]:
             break
+    at = np.stack(np.nonzero(unsettled))
+    most = max(1, CACHED // G.shape[-1] ** 2)
+    for some in (at[:, i : i + most] for i in range(0, at.shape[1], most)):
+        found[*some] = _one_by_one(G, S, some)
     return found
+
+
+def _one_by_one(G: Array, S: Array, at: NDArray[np.int64]) -> Array:
+    """λ_max (p,) of the pairs at (3, p): K is similar to R'G R, where S = R R'."""
+    columns, which = np.unique(at[[0, 2]], axis=1, return_inverse=True)
+    values, vectors = np.linalg.eigh(S[*columns])
+    R = (vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :])[which.ravel()]
+    similar = np.matmul(np.matmul(R.swapaxes(-1, -2), G[*at[:2]]), R)
+    largest: Array = np.linalg.eigvalsh(similar)[:, -1]
+    return largest
 
 
 def _tridiagonals(G: Array, S: Array, total: Array) -> Iterator[tuple[Array, Array]]:

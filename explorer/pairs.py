@@ -19,7 +19,7 @@ from explorer.assembly import assembled
 from explorer.chain import Chain
 from explorer.curves import curves_back
 from explorer.grams import HIGH, LN2, LOW, Conditioned, Part, condition, one_axis, sampled, squared_norm
-from explorer.survey import Measure
+from explorer.survey import Measure, Side
 
 ALL = slice(None)
 
@@ -54,7 +54,7 @@ def lag_curve(chain: Chain, t: int, *, rows: slice = ALL, columns: slice = ALL) 
 class Frobenius:
     """Keeps the Gram matrices G = X'X, without the block G₂₁, the transpose of G₁₂."""
 
-    def width(self, rows: int, S: int) -> int:
+    def width(self, S: int) -> int:
         return (S // 2) * S + (S - S // 2) ** 2
 
     def keep_right(self, A: Array, out: Array) -> None:
@@ -72,9 +72,11 @@ class Frobenius:
         np.matmul(second, X[..., h:], out=out[..., h * S :].reshape(*out.shape[:-1], S - h, S - h))
         return upper
 
-    def squares(self, right: Array, left: Array) -> Array:
-        inner: Array = np.matmul(right, left.swapaxes(-1, -2))
-        return inner
+    def shares(self, right: Side, left: Side) -> Array:
+        share: Array = np.matmul(right.kept, left.kept.swapaxes(-1, -2))
+        share *= right.inverse_square()[..., None]
+        share *= left.inverse_square()[..., None, :]
+        return share
 
     def log_norm(self, P: Array) -> Array:
         square = squared_norm(P)

@@ -66,26 +66,49 @@ def check(record: Any) -> None:
     """Raises ValueError naming field, limits and value where a field is outside its control."""
     for f in fields(record):
         value, control = getattr(record, f.name), f.metadata["control"]
-        if isinstance(control, Choice) and value not in control.options:
-            raise ValueError(f"{f.name} must be one of {', '.join(control.options)}; got {value!r}")
+        if isinstance(control, Choice) and not (isinstance(value, str) and value in control.options):
+            raise ValueError(f"{f.name} must be one of {', '.join(control.options)}; got {shown(value)}")
         if isinstance(control, Range):
             check_range(f.name, value, control, whole=isinstance(f.default, int))
-        if isinstance(control, Text) and not (isinstance(value, str) and len(value) <= control.most):
-            raise ValueError(f"{f.name} must be text of at most {control.most:,} characters")
+        if isinstance(control, Text):
+            check_text(f.name, value, control)
+
+
+def check_text(name: str, value: Any, control: Text) -> None:
+    """Raises ValueError unless value is text of a length the control allows."""
+    limit = f"{name} must be text of at most {control.most:,} characters"
+    if not isinstance(value, str):
+        raise ValueError(f"{limit}; got {shown(value)}")
+    if len(value) > control.most:
+        raise ValueError(f"{limit}; got {len(value):,}")
 
 
 def check_range(name: str, value: Any, control: Range, *, whole: bool) -> None:
     """Raises ValueError unless value is a number (a whole one, where asked) within the control's limits."""
     kinds = (int, np.integer) if whole else (int, float, np.integer, np.floating)
     if isinstance(value, bool) or not isinstance(value, kinds):
-        raise ValueError(f"{name} must be a {'whole ' if whole else ''}number; got {value!r}")
+        kind = "whole number" if whole else "number"
+        raise ValueError(f"{name} must be a {kind} in {limits_of(control)}; got {shown(value)}")
     if not control.low <= value <= control.high:  # false for nan too
-        raise ValueError(f"{name} must lie in [{control.low:g}, {control.high:g}]; got {value!r}")
+        raise ValueError(f"{name} must lie in {limits_of(control)}; got {shown(value)}")
+
+
+def limits_of(control: Range) -> str:
+    """The control's limits as an interval."""
+    return f"[{control.low:g}, {control.high:g}]"
+
+
+def shown(value: Any) -> str:
+    """A refused value as the message quotes it; cut, for it may be of any length."""
+    if isinstance(value, int) and abs(value) > 10**40:  # Python refuses to write out huge integers
+        return "a whole number of more than 40 digits"
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def nearest(name: str, raw: str, control: Range, default: float) -> tuple[float, str | None]:
     """The number within the control's limits nearest to a raw text."""
-    limits = f"{name} must be a number in [{control.low:g}, {control.high:g}]"
+    limits = f"{name} must be a number in {limits_of(control)}"
     try:
         value = float(raw)
     except ValueError:

@@ -19,25 +19,6 @@ from explorer.grams import CACHED, LN2, LOW, RUN, Part, Splits, running, squared
 TALL = 64  # factors A that meet all B of a split at once, where the cache does not hold them all
 
 
-class Measure(Protocol):
-    """What is kept of the factors A and B, and how |A B|² comes from it."""
-
-    def width(self, rows: int, S: int) -> int:
-        """How many numbers are kept of one factor (rows, S)."""
-
-    def keep_right(self, A: Array, out: Array) -> None:
-        """Keep the factors A (..., rows, S) in out (..., width)."""
-
-    def keep_left(self, B: Array, out: Array) -> None:
-        """Keep the factors B' (..., columns, S), B transposed, in out (..., width)."""
-
-    def squares(self, right: Array, left: Array) -> Array:
-        """|A B|² (splits, members, n, s) of n factors A with s factors B, from what is kept of them."""
-
-    def log_norm(self, P: Array) -> Array:
-        """ln |P| (...) of matrices (..., rows, columns)."""
-
-
 @dataclass(frozen=True)
 class Basis:
     """A change of basis in the middle of A B = (A out) (into B)."""
@@ -104,6 +85,25 @@ class Side:
         return np.divide(1.0, self.square, out=np.zeros_like(self.square), where=self.square > LOW)
 
 
+class Measure(Protocol):
+    """What is kept of the factors A and B of a product, and how |A B| comes from that."""
+
+    def width(self, S: int) -> int:
+        """How many numbers are kept of one factor."""
+
+    def keep_right(self, A: Array, out: Array) -> None:
+        """Keep the factors A (..., rows, S) in out (..., width)."""
+
+    def keep_left(self, B: Array, out: Array) -> None:
+        """Keep the factors B' (..., columns, S), B transposed, in out (..., width)."""
+
+    def shares(self, right: Side, left: Side) -> Array:
+        """|A B|² / (‖A‖² ‖B‖²) (splits, members, n, s) of n factors A with s factors B."""
+
+    def log_norm(self, P: Array) -> Array:
+        """ln |P| (...) of matrices (..., rows, columns)."""
+
+
 @dataclass(frozen=True)
 class Survey:
     """All pairs of one chain by one measure of one block."""
@@ -118,13 +118,10 @@ class Survey:
     def tiles(self, splits: Splits, basis: Basis | None = None) -> Iterator[Tile]:
         """The pairs of these splits, tile by tile from the split on."""
         left = self._left(splits, basis)
-        inverse, log_norm = left.inverse_square()[..., None, :], left.log_norm()[..., None, :]
+        log_norm = left.log_norm()[..., None, :]
         past = self.chain.T - splits.step(splits.count - 1)  # rows that the last split has
         for start, right in self._right(splits, basis):
-            share = self.measure.squares(right.kept, left.kept)
-            share *= right.inverse_square()[..., None]
-            share *= inverse
-            np.maximum(share, 0.0, out=share)
+            share = np.maximum(self.measure.shares(right, left), 0.0)
             share[-1, :, max(0, past - start) :] = 1.0
             yield Tile(splits, start, share, right.log_norm()[..., None] + log_norm)
 
@@ -149,7 +146,7 @@ class Survey:
     def _left(self, splits: Splits, basis: Basis | None) -> Side:
         """All factors B of these splits, k rising up to m, where B is the identity."""
         start, n, columns = (None if basis is None else basis.into.T), splits.half, self.part.columns
-        side = self._side(splits, n, self.left_room, columns)
+        side = self._side(splits, n, self.left_room)
         middle = np.eye(self.chain.S)[columns] if start is None else start[columns]
         whole = np.broadcast_to(middle, (*side.square.shape[:2], 1, *middle.shape))
         side.put(slice(n - 1, n), whole, np.zeros(whole.shape[:2], np.int64))
@@ -167,7 +164,7 @@ class Survey:
     def _right(self, splits: Splits, basis: Basis | None) -> Iterator[tuple[int, Side]]:
         """The factors A of these splits, t rising from m + 1: (how many came before, the next ones)."""
         length, rows = min(splits.half, self.chain.T - splits.first), self.part.rows
-        side = self._side(splits, self._height(splits, length), self.right_room, rows)
+        side = self._side(splits, self._height(splits, length), self.right_room)
         factor = splits.after(self.chain, None if basis is None else basis.out)
         start = n = 0
         for run, exponent in self._running(splits, factor, length):
@@ -185,11 +182,11 @@ class Survey:
         most = max(CACHED, TALL * S**2) // (matrices * S**2)
         return min(length, max(1, most // RUN) * RUN)
 
-    def _side(self, splits: Splits, n: int, room: Room, chosen: slice) -> Side:
+    def _side(self, splits: Splits, n: int, room: Room) -> Side:
         """Room for n factors of each split and member."""
-        S, shape = self.chain.S, (splits.count, splits.together, n)
-        width = self.measure.width(len(range(S)[chosen]), S)
-        return Side(room.shaped(*shape, width), np.empty(shape), np.empty(shape, np.int64))
+        shape = (splits.count, splits.together, n)
+        kept = room.shaped(*shape, self.measure.width(self.chain.S))
+        return Side(kept, np.empty(shape), np.empty(shape, np.int64))
 
     def _running(
         self, splits: Splits, factor: Callable[[int], Array], length: int

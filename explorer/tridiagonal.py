@@ -9,12 +9,12 @@ import numpy as np
 from explorer.arrays import Array
 
 ROUNDS = 40  # of Laguerre's iteration; three to six are usual
-CLOSE = 1e-8  # a step this small beside the eigenvalue ends it: the next would be its cube
+CLOSE = 1e-11  # a step this small beside the eigenvalue ends it
 FLOOR = 2.0**-52  # beside the eigenvalue, a pivot that is positive but for rounding
 
 
 def above(alpha: Array, beta: Array, x: Array) -> Array:
-    """How many eigenvalues (p,) of the matrices with diagonals α (n, p) and side diagonals β² (n - 1, p) exceed x."""
+    """How many eigenvalues (p,) of the tridiagonal matrices α (n, p), β² (n - 1, p) exceed x."""
     least = FLOOR * np.abs(x)
     pivot = x - alpha[0]
     count = np.where(pivot < 0, 1, 0)
@@ -27,30 +27,41 @@ def above(alpha: Array, beta: Array, x: Array) -> Array:
 def top(alpha: Array, beta: Array, bound: Array, guess: Array) -> tuple[Array, Array]:
     """The largest eigenvalues (p,) and the squared last components of their eigenvectors (p,).
 
-    Laguerre's iteration from above, on the polynomial given by its pivots d and their first two
-    derivatives over d. At the eigenvalue the last pivot has the derivative 1 / component². The iteration
-    starts from a guess where that lies above all eigenvalues, else from a bound that does.
+    Laguerre's iteration, which comes down on the eigenvalue from above and stays where its step would be
+    CLOSE. At the eigenvalue the last pivot has the derivative 1 / component². It starts from a guess
+    where that lies above all eigenvalues, else from a bound that does.
     """
-    n, x = len(alpha), np.where(above(alpha, beta, guess) == 0, guess, _bounded(alpha, beta, bound))
-    for _ in range(ROUNDS):
-        least = FLOOR * x
-        pivot = np.maximum(x - alpha[0], least)
-        slope, first, second = np.ones_like(x), 1 / pivot, np.zeros_like(x)
-        sum_first, sum_second = first.copy(), first**2
-        for a, b in zip(alpha[1:], beta, strict=True):
-            ratio = b / pivot
-            pivot = np.maximum(x - a - ratio, least)
-            slope = 1 + ratio * first
-            second = ratio * (second - 2 * first**2) / pivot
-            first = slope / pivot
-            sum_first += first
-            sum_second += first**2 - second
-        root = np.sqrt(np.maximum((n - 1) * (n * sum_second - sum_first**2), 0.0))
-        step = n / (sum_first + root)
-        x = x - step
-        if np.all(step <= CLOSE * x):
-            break
-    return x, 1 / slope
+    x = np.where(above(alpha, beta, guess) == 0, guess, _bounded(alpha, beta, bound))
+    with np.errstate(over="ignore", invalid="ignore"):  # at an eigenvalue found twice; the step is 0 there
+        for _ in range(ROUNDS):
+            step, slope = _laguerre(alpha, beta, x)
+            step = np.where(step > CLOSE * x, step, 0.0)
+            x = x - step
+            if not step.any():
+                break
+    return x, np.where(np.isfinite(slope), 1 / slope, 0.0)
+
+
+def _laguerre(alpha: Array, beta: Array, x: Array) -> tuple[Array, Array]:
+    """Laguerre's step down from x (p,), and the derivative of the last pivot.
+
+    The polynomial is a product of pivots d, so that its logarithmic derivatives are the sums of d'/d and of
+    (d'/d)² - d''/d; those of each pivot follow from the pivot before.
+    """
+    least, n = FLOOR * x, len(alpha)
+    pivot = np.maximum(x - alpha[0], least)
+    slope, first, second = np.ones_like(x), 1 / pivot, np.zeros_like(x)
+    sum_first, sum_second = first.copy(), first**2
+    for a, b in zip(alpha[1:], beta, strict=True):
+        ratio = b / pivot
+        pivot = np.maximum(x - a - ratio, least)
+        slope = 1 + ratio * first
+        second = ratio * (second - 2 * first**2) / pivot
+        first = slope / pivot
+        sum_first += first
+        sum_second += first**2 - second
+    root = np.sqrt(np.maximum((n - 1) * (n * sum_second - sum_first**2), 0.0))
+    return n / (sum_first + root), slope
 
 
 def _bounded(alpha: Array, beta: Array, bound: Array) -> Array:
@@ -59,4 +70,5 @@ def _bounded(alpha: Array, beta: Array, bound: Array) -> Array:
     rows = alpha.copy()
     rows[:-1] += side
     rows[1:] += side
-    return np.minimum(np.max(rows, axis=0), bound) * (1 + CLOSE)
+    most: Array = np.minimum(np.max(rows, axis=0), bound) * (1 + CLOSE)
+    return most

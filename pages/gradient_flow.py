@@ -2,6 +2,7 @@
 
 from explorer import flow, pairs
 from explorer.figures import gradient_flow as figures
+from explorer.figures import pair
 from explorer.figures.strip import strip
 from explorer.reports import gradient_flow as reports
 from explorer.ui import board, compute, controls, page
@@ -37,12 +38,12 @@ board.show(
         Panel(
             "matrix",
             names.matrix,
-            figures.matrix(look, chosen),
+            pair.matrix(look, chosen),
             report.matrix_alt(),
             detail=True,
         ),
         Panel(
-            "sigma", "Its singular values", figures.spectrum(look, chosen), report.sigma_alt(), detail=True
+            "sigma", "Its singular values", pair.spectrum(look, chosen), report.sigma_alt(), detail=True
         ),
     ],
     grid=Grid(("map lag lag", "map matrix sigma"), "minmax(0,10fr) minmax(0,7fr) minmax(0,6fr)", "3fr 2fr"),

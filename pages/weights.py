@@ -46,11 +46,8 @@ board.show(
             caption="What backpropagation truncated after τ steps would get.",
         ),
         Panel(
-            "step",
-            "Error signal at step k: immediate and total",
-            figures.step_signals(look, report),
-            report.step_alt(),
-            detail=True,
+            "step", "Error signal at step k: immediate and total", figures.step_signals(look, report),
+            report.step_alt(), detail=True,
         ),
     ],
     grid=Grid(("map lag items", "map sum step"), "minmax(0,10fr) minmax(0,7fr) minmax(0,7fr)", "1fr 1fr"),

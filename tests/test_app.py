@@ -120,7 +120,7 @@ def test_a_control_that_does_nothing_is_disabled_and_says_why():
      ("placement", "last")],
 )  # fmt: skip
 def test_what_only_the_display_decides_never_reruns_the_network(monkeypatch, name, value):
-    at, count = app(seed="4321"), []
+    at, count = app(seed="4321", hidden_size="17"), []
     original = runs.flow.forward
     monkeypatch.setattr(runs.flow, "forward", lambda *a: (count.append(1), original(*a))[1])
     control(at, name).set_value(value).run()
