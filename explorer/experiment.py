@@ -13,7 +13,7 @@ import numpy as np
 from explorer.activations import ACTIVATIONS
 from explorer.cells import CELLS
 from explorer.initial import STARTS
-from explorer.parameters import Choice, Control, Range, Text, check, choice, grid, labels, nearest, param
+from explorer.parameters import Control, Range, Text, check, choice, grid, labels, legal_value, param
 from explorer.readout import PLACEMENTS
 from explorer.sequences import BUS, INPUTS, LEVELS, SENTENCE, tokens_of
 from explorer.weights import INITIALISERS
@@ -189,13 +189,4 @@ def legal(name: str, raw: str) -> tuple[Any, str | None]:
 
     Raises KeyError for an unknown field.
     """
-    control, default = control_of(name), DEFAULTS[name]
-    if isinstance(control, Choice):
-        if raw in control.options:
-            return raw, None
-        return default, f"{name} must be one of {', '.join(control.options)}; using {default}."
-    if isinstance(control, Text):
-        if len(raw) <= control.most:
-            return raw, None
-        return raw[: control.most], f"{name} may have {control.most:,} characters; the rest is left out."
-    return nearest(name, raw, control, default)
+    return legal_value(FIELDS[name], raw)

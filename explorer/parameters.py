@@ -1,7 +1,7 @@
 """What a parameter of an experiment is: its control as data, its limits, and the nearest legal value."""
 
 import math
-from dataclasses import dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from typing import Any
 
 import numpy as np
@@ -104,6 +104,21 @@ def shown(value: Any) -> str:
         return "a whole number of more than 40 digits"
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def legal_value(f: Field[Any], raw: str) -> tuple[Any, str | None]:
+    """The legal value nearest to a raw text for a field, and a sentence where it had to change."""
+    control: Control = f.metadata["control"]
+    default: Any = f.default
+    if isinstance(control, Choice):
+        if raw in control.options:
+            return raw, None
+        return default, f"{f.name} must be one of {', '.join(control.options)}; using {default}."
+    if isinstance(control, Text):
+        if len(raw) <= control.most:
+            return raw, None
+        return raw[: control.most], f"{f.name} may have {control.most:,} characters; the rest is left out."
+    return nearest(f.name, raw, control, default)
 
 
 def nearest(name: str, raw: str, control: Range, default: float) -> tuple[float, str | None]:

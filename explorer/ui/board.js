@@ -232,7 +232,7 @@ class Board {
     const fields = {};
     for (const axis in picks) {
       const logarithmic = axis.startsWith("10^"), value = +point[axis.slice(-1)];
-      if (Number.isFinite(value)) fields[picks[axis]] = logarithmic ? +(10 ** value).toPrecision(3) : Math.round(value);
+      if (Number.isFinite(value)) fields[picks[axis]] = logarithmic ? +(10 ** value).toPrecision(3) : +value.toPrecision(6);
     }
     if (Object.keys(fields).length) { this.keepGhosts(); this.pick("picked", fields); }
   }

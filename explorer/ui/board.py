@@ -7,13 +7,13 @@ that zoom and hover survive. Without plotly.js in Streamlit's bundle it gives wa
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import Field, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from explorer.experiment import DEFAULTS, control_of
+from explorer.experiment import FIELDS
 from explorer.figures.strip import Strip
 from explorer.figures.theme import Figure
 from explorer.parameters import Range
@@ -21,6 +21,7 @@ from explorer.ui import bundle, url
 from explorer.wording import number
 
 HERE = Path(__file__).parent
+OWN = "_own_fields"  # session key: {name: field} of the records that pages declared for themselves
 DRAGGING = "_dragging"  # session key: whether a slider of the board is being dragged at this moment
 
 COMPONENT = st.components.v2.component(
@@ -98,13 +99,31 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
     )
 
 
+def adopt(kind: type[Any]) -> None:
+    """Let the fields of a page's own record have sliders and clicks, as those of Experiment and View have."""
+    own: dict[str, Field[Any]] = st.session_state.setdefault(OWN, {})
+    own.update({f.name: f for f in fields(kind)})
+
+
+def field_of(name: str) -> Field[Any]:
+    """The field of that name, of Experiment, View or a record adopted in this session."""
+    known: dict[str, Field[Any]] = {**st.session_state.get(OWN, {}), **FIELDS}
+    return known[name]
+
+
+def kind_of(name: str) -> type[Any]:
+    """The type of a field's values."""
+    return type(field_of(name).default)
+
+
 def slider(name: str) -> dict[str, Any]:
     """What the board needs to know of one slider."""
-    control = control_of(name)
+    f = field_of(name)
+    control = f.metadata["control"]
     if not isinstance(control, Range):
         raise ValueError(f"a slider must be a numeric field; {name} is not")
     positions = list(control.grid) or whole_positions(control)
-    value = st.session_state.get(name, DEFAULTS[name])
+    value = st.session_state.get(name, f.default)
     return {
         "field": name,
         "label": control.label,
@@ -126,17 +145,18 @@ def moved(key: str) -> None:
     """Take the sliders' values over into the session, before the page runs."""
     st.session_state[DRAGGING] = st.session_state[key]["moved"].get("dragging", False)
     for name, value in st.session_state[key]["moved"]["values"].items():
-        control = control_of(name)
+        control = field_of(name).metadata["control"]
         if isinstance(control, Range) and control.low <= value <= control.high:
-            st.session_state[name] = type(DEFAULTS[name])(value)
+            st.session_state[name] = kind_of(name)(value)
 
 
 def picked(key: str) -> None:
     """Take a click over into the session: every field it names is set to the coordinate clicked."""
     for name, value in (st.session_state[key]["picked"] or {}).items():
-        control = control_of(name)
+        control = field_of(name).metadata["control"]
         if isinstance(control, Range):
-            st.session_state[name] = type(DEFAULTS[name])(min(max(value, control.low), control.high))
+            within = min(max(value, control.low), control.high)
+            st.session_state[name] = round(within) if kind_of(name) is int else float(within)
 
 
 def stock(key: str, sliders: Sequence[str], panels: Sequence[Panel]) -> None:
@@ -166,4 +186,4 @@ def stock(key: str, sliders: Sequence[str], panels: Sequence[Panel]) -> None:
 
 def take_over(widget: str, name: str) -> None:
     """A stock slider's value becomes the field's."""
-    st.session_state[name] = type(DEFAULTS[name])(st.session_state[widget])
+    st.session_state[name] = kind_of(name)(st.session_state[widget])

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from explorer.experiment import DEFAULTS, FIELDS, Experiment, View, legal
-from explorer.parameters import Choice, Range, Text
+from explorer.parameters import Choice, Range, Text, legal_value
 from explorer.presets import PRESETS
 from explorer.ui import board, bundle, page, url
 
@@ -40,18 +40,61 @@ def settings(*main: str, fixed: Mapping[str, Any] | None = None) -> tuple[Experi
     notices()
     remember(values, held, DEFAULTS)
     with sharing:
-        share()
+        share(list(DEFAULTS))
     return valid(Experiment, values | held), valid(View, values)
 
 
-def record(kind: type[Record], legal_value: Callable[[str, str], tuple[Any, str | None]]) -> Record:
+def record(kind: type[Record], label: str = "What is compared") -> Record:
     """A further record of settings with widgets of its own, in a popover beside the toolbar."""
-    defaults = {f.name: f.default for f in fields(kind)}  # type: ignore[arg-type]
-    url.take_in_more(defaults, legal_value)
-    with st.popover("What is compared", icon=":material/compare_arrows:"):
-        values = columns(list(fields(kind)), {})  # type: ignore[arg-type]
+    defaults = take_in_own(kind, url.take_in_more)
+    with st.popover(label, icon=":material/compare_arrows:"):
+        values = columns(list(fields(kind)), own_reasons(kind))  # type: ignore[arg-type]
     remember(values, {}, defaults)
     return valid(kind, values)
+
+
+def own(kind: type[Record], *main: str, ready: Mapping[str, tuple[Record, str]]) -> Record:
+    """The toolbar of a page that runs no Experiment and has this one record instead.
+
+    `main` names the choices shown in sight, `ready` the presets: {name: (record, what it teaches)}.
+    """
+    bundle.enter_through_app()
+    defaults = take_in_own(kind, url.take_in)
+    reasons = own_reasons(kind)
+    known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
+        values = {name: widget(known[name], reasons, visible=True) for name in main}
+        with st.popover("Presets", icon=":material/bookmarks:"):
+            for name, (preset, teaches) in ready.items():
+                preset_button(name, teaches, vars(preset))
+        with st.popover("All settings", icon=":material/tune:"):
+            values |= columns([f for name, f in known.items() if name not in main], reasons)
+        sharing = st.popover("Share", icon=":material/link:")
+    notices()
+    remember(values, {}, defaults)
+    with sharing:
+        share(list(known))
+    return valid(kind, values)
+
+
+def take_in_own(kind: type[Any], take: Callable[..., None]) -> dict[str, Any]:
+    """Adopt a page's own record into the address and the board; returns {field: default}."""
+    known = {f.name: f for f in fields(kind)}
+    board.adopt(kind)
+    defaults = {name: f.default for name, f in known.items()}
+    take(defaults, lambda name, raw: legal_value(known[name], raw))
+    return defaults
+
+
+def own_reasons(kind: type[Any]) -> dict[str, str]:
+    """{field: why its control does nothing} of a record that has an `idle`; the board's sliders know it."""
+    values = {f.name: st.session_state[f.name] for f in fields(kind)}
+    try:
+        reasons: dict[str, str] = kind(**values).idle() if hasattr(kind, "idle") else {}
+    except ValueError:
+        reasons = {}
+    st.session_state.setdefault(IDLE, {}).update({f.name: reasons.get(f.name, "") for f in fields(kind)})
+    return reasons
 
 
 def remember(values: Mapping[str, Any], held: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
@@ -125,15 +168,17 @@ def presets(held: Mapping[str, Any]) -> None:
     for name, preset in PRESETS.items():
         if "cell" in held and preset.experiment.cell != held["cell"]:
             continue
-        complete = {**asdict(preset.experiment), **asdict(preset.view)}
-        st.button(
-            name, help=preset.teaches, on_click=st.session_state.update, args=(complete,), width="stretch"
-        )
+        preset_button(name, preset.teaches, {**asdict(preset.experiment), **asdict(preset.view)})
 
 
-def share() -> None:
-    """The link that restores what is on screen, for a class or a lecture too."""
-    hide = st.multiselect("Hide these controls", list(DEFAULTS), key="_hide")
+def preset_button(name: str, teaches: str, complete: Mapping[str, Any]) -> None:
+    """The button that sets all these fields at once."""
+    st.button(name, help=teaches, on_click=st.session_state.update, args=(dict(complete),), width="stretch")
+
+
+def share(names: Sequence[str]) -> None:
+    """The link that restores what is on screen, for a class or a lecture too; `names` could be hidden."""
+    hide = st.multiselect("Hide these controls", names, key="_hide")
     in_lecture = st.checkbox("Lecture view: large type, no toolbar", key="_lecture")
     st.code(url.link(hide=hide, in_lecture=in_lecture), language=None, wrap_lines=True)
 
