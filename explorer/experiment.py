@@ -165,6 +165,16 @@ class View:
         """Refuses values outside their controls."""
         check(self)
 
+    @staticmethod
+    def idle(cell: str) -> dict[str, str]:
+        """{field: why its control does nothing for this kind of cell}."""
+        reasons = {}
+        if len(CELLS[cell].state) == 1:
+            reasons["block"] = f"The {CELLS[cell].label} has no cell state c."
+        if len(CELLS[cell].v_blocks) == 1:
+            reasons["gate"] = f"The {CELLS[cell].label} has no gates."
+        return reasons
+
     def pair(self, T: int) -> tuple[int, int]:
         """The chosen (t, k), brought into 0 <= k <= t <= T."""
         t = min(self.target, T)
@@ -174,6 +184,8 @@ class View:
 MOST_MAPPED = 1_000  # rows of the map; more are neither seen nor needed
 WORK_LIMIT = 1.5e11  # multiplications, a few seconds on two cores
 
+# what decides only what is shown of the states, never the states themselves
+DISPLAYED = ("placement", "first_error", *(f.name for f in fields(View)))
 FIELDS = {f.name: f for record in (Experiment, View) for f in fields(record)}
 DEFAULTS: dict[str, Any] = {name: f.default for name, f in FIELDS.items()}
 

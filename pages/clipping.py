@@ -6,7 +6,7 @@ from explorer.reports import clipping as reports
 from explorer.ui import board, compute, controls, page
 from explorer.ui.board import Grid, Panel
 
-e, view = controls.settings("cell", "activation", "clip", fixed={"placement": "last"})
+e, view = controls.settings("cell", "activation", "clip", shows=("threshold",), fixed=reports.HELD)
 run = compute.run(e)
 look = page.look()
 report = reports.clipping_report(run, view.clip, view.threshold)

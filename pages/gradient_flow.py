@@ -8,7 +8,7 @@ from explorer.reports import gradient_flow as reports
 from explorer.ui import board, compute, controls, page
 from explorer.ui.board import Grid, Panel
 
-e, view = controls.settings("cell", "activation")
+e, view = controls.settings("cell", "activation", shows=reports.SHOWS)
 run = compute.run(e)
 look = page.look()
 report = reports.flow_report(run, compute.pair_map(e, view), compute.ribbon(e, view), view)
@@ -34,6 +34,7 @@ board.show(
             f"How much is left on the way back from step {chosen.t}",
             figures.lag_curves(look, report, names.network, look.cells[e.cell]),
             report.lag_alt(),
+            caption=report.lag_caption(),
         ),
         Panel(
             "matrix",

@@ -7,7 +7,7 @@ from explorer.reports import weights as reports
 from explorer.ui import board, compute, controls, page
 from explorer.ui.board import Grid, Panel
 
-wanted, view = controls.settings("cell", "placement", fixed={"input": "sentence"})
+wanted, view = controls.settings("cell", "placement", shows=reports.SHOWS, fixed=reports.HELD)
 e = reports.within_limits(wanted)
 run = compute.run(e)
 look = page.look()

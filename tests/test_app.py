@@ -117,12 +117,18 @@ def test_a_control_that_does_nothing_is_disabled_and_says_why():
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
-    [("norm", "frobenius"), ("target", 30), ("source", 4), ("clip", "value"), ("threshold", 0.5),
-     ("placement", "last")],
-)  # fmt: skip
-def test_what_only_the_display_decides_never_reruns_the_network(monkeypatch, name, value):
-    at, count = app(seed="4321", hidden_size="17"), []
+    ("page", "name", "value"),
+    [
+        ("gradient_flow", "norm", "frobenius"),
+        ("gradient_flow", "target", 30),
+        ("gradient_flow", "source", 4),
+        ("clipping", "clip", "value"),
+        ("clipping", "threshold", 0.5),
+        ("weights", "placement", "last"),
+    ],
+)
+def test_what_only_the_display_decides_never_reruns_the_network(monkeypatch, page, name, value):
+    at, count = app(page, seed="4321", hidden_size="17"), []
     original = runs.flow.forward
     monkeypatch.setattr(runs.flow, "forward", lambda *a: (count.append(1), original(*a))[1])
     control(at, name).set_value(value).run()

@@ -107,10 +107,13 @@ def engagement(look: Look, drawn: Sample, threshold: float) -> Figure:
         "hovertemplate": "a threshold of 10<sup>%{x:.2f}</sup> cuts %{y:.0f} % of the seeds<extra></extra>",
     }
     engaged = 100 * drawn.engaged(threshold)
-    left = at > (low + high) / 2
+    most = engaged > 50  # the stairs run high on the left of the threshold, low on its right
+    room = (at - low if most else high - at) > 0.25 * (high - low)
+    left = most == room
     words = [
-        label(look, f"cuts {engaged:.0f} %", at, engaged, look.threshold, xanchor="right" if left else "left",
-              xshift=-6 if left else 6, yanchor="top" if engaged > 50 else "bottom")
+        label(look, f"cuts {engaged:.0f} %", at, 5 if most else 95, look.threshold,
+              xanchor="right" if left else "left", xshift=-6 if left else 6,
+              yanchor="bottom" if most else "top")
     ]  # fmt: skip
     horizontal = power_axis(look, "threshold", low, high, most=5)
     y = axis(look, "% of seeds cut", range=[-2, 105], nticks=5)

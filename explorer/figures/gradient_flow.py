@@ -59,10 +59,10 @@ def masked(log_map: Array) -> Array:
 
 
 def contours(look: Look, steps: Integers, decades: Array) -> list[Trace]:
-    """Lines at 10⁻³, 1 and 10³."""
+    """Lines at 10⁻³, 1 and 10³; the diagonal, which is 1 by definition, is left out of them."""
     if len(steps) > MOST_CONTOURED or len(steps) < 3:
         return []
-    z = typed(np.clip(decades, -60.0, 60.0))
+    z = typed(np.where(np.eye(len(steps), dtype=bool), np.nan, np.clip(decades, -60.0, 60.0)))
     return [
         {
             "type": "contour",
@@ -77,7 +77,6 @@ def contours(look: Look, steps: Integers, decades: Array) -> list[Trace]:
             "name": words,
         }
         for level, words in CONTOURS
-        if level != 0
     ]
 
 

@@ -163,7 +163,7 @@ def scale_of(curves: Sequence[Array], least: float = DECADES) -> Scale:
     """
     finite = np.concatenate([c[np.isfinite(c)].ravel() for c in curves] or [np.zeros(1)]) / LN10
     low, high = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
-    return Scale(-rounded_up(max(-low, least if low < -0.5 else 1.0)), rounded_up(max(high, 1.0)))
+    return Scale(-max(rounded_up(-low), least if low < -0.5 else 1.0), rounded_up(high))
 
 
 def rounded_up(decades: float) -> float:

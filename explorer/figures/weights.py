@@ -134,7 +134,7 @@ def running_sum(look: Look, report: WeightsReport) -> Figure:
         label(look, "relative error", at, float(error[at]), wrong, yshift=4),
     ]
     x = axis(look, "sum up to lag τ (steps)", range=[-0.3, report.T - 0.7])
-    y = axis(look, "cosine, relative error", range=[-0.05, 1.1], nticks=5)
+    y = axis(look, "of the sum so far", range=[-0.05, 1.1], nticks=5)
     return {"data": traces, "layout": layout(look, x, y, margin=MARGIN, annotations=words)}
 
 

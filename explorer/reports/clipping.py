@@ -16,6 +16,7 @@ from explorer.wording import number, percent, power
 
 SAMPLE_SEEDS = 40
 SAMPLE_WORK = 1e9  # multiplications; beyond it fewer seeds are drawn
+HELD = {"placement": "last"}  # one error, so that what reaches each step is its own way back
 LN10 = float(np.log(10.0))
 
 
@@ -66,8 +67,8 @@ class ClippingReport:
         )
 
     def angle(self, mode: str) -> float:
-        """Degrees between the gradient before and after."""
-        return float(np.degrees(np.arccos(np.clip(self.modes[mode].clipped.cosine, -1.0, 1.0))))
+        """Degrees between the gradient before and after, to a thousandth: a cosine near 1 tells no more."""
+        return round(float(np.degrees(np.arccos(np.clip(self.modes[mode].clipped.cosine, -1.0, 1.0)))), 3)
 
     def steps_alt(self) -> str:
         """The curves by step in words."""

@@ -15,6 +15,7 @@ from explorer.run import Run
 from explorer.spectrum import log_spectrum_of
 from explorer.wording import number, percent, power
 
+SHOWS = ("norm", "block", "target", "source")
 LN10 = float(np.log(10.0))
 
 
@@ -115,6 +116,15 @@ class FlowReport:
         )
         return f"{self.finding()}. The curve {reach}."
 
+    def lag_caption(self) -> str:
+        """What each line of the curves is."""
+        parts = [f"Solid: back from step {self.selection.t}. Dashed: on from step {self.selection.k}."]
+        if self.ribbon:
+            parts.append(f"Grey: 10 to 90 % of {self.ribbon.seeds} seeds.")
+        if self.log_bound is not None:
+            parts.append("Dash-dot: upper bound.")
+        return " ".join(parts)
+
     def matrix_alt(self) -> str:
         """The matrix in words."""
         chosen = self.selection
@@ -140,8 +150,7 @@ class FlowReport:
             if self.T < self.asked
             else ""
         )
-        seeds = f" Grey band: 10 to 90 % of {self.ribbon.seeds} seeds." if self.ribbon else ""
-        return f"Every pair is certified to a relative error of {number(self.error, 2)} or less.{seeds}{cut}"
+        return f"Every pair is certified to a relative error of {number(self.error, 2)} or less.{cut}"
 
     def table(self) -> dict[str, Array | Integers]:
         """The curves as columns: lag, and log₁₀ of the gradient left by lag, from t back and from k on."""

@@ -13,6 +13,8 @@ from explorer.wording import number, percent, power, steps
 
 MOST_STEPS = 200  # the sum over lags holds T H² numbers and is drawn bar by bar
 MOST_GROUPS = 12  # colours that can still be told apart
+HELD = {"input": SENTENCE}  # the page is about a text, each token predicting the next
+SHOWS = ("first_error", "gate", "target")
 LN10 = float(np.log(10.0))
 
 

@@ -4,13 +4,13 @@ Field name = widget key = URL parameter. Every page holds all fields: the main o
 a popover, so that its address says everything that decides what it shows.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import Field, asdict, fields
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from explorer.experiment import DEFAULTS, FIELDS, Experiment, View, legal
+from explorer.experiment import DEFAULTS, DISPLAYED, FIELDS, Experiment, View, legal
 from explorer.parameters import Choice, Range, Text, legal_value
 from explorer.presets import PRESETS
 from explorer.ui import board, bundle, page, url
@@ -20,16 +20,19 @@ IDLE = "_idle"  # session key: {field: why its control does nothing}, for the bo
 GOOD = "_last_good"  # session key: {record class: the last valid instance}
 
 
-def settings(*main: str, fixed: Mapping[str, Any] | None = None) -> tuple[Experiment, View]:
+def settings(
+    *main: str, shows: Sequence[str] = tuple(DISPLAYED), fixed: Mapping[str, Any] | None = None
+) -> tuple[Experiment, View]:
     """The page's toolbar; returns what it is set to.
 
-    `main` names the choices shown in sight, `fixed` the fields this page holds at a value. Where the
-    settings contradict each other, the engine's words are shown and the last good ones returned.
+    `main` names the choices in sight, `shows` those fields of DISPLAYED the page depends on, `fixed` the
+    fields it holds at a value. Where the settings contradict each other, the engine's words are shown and
+    the last good ones returned.
     """
     bundle.enter_through_app()
     held = dict(fixed or {})
     url.take_in(DEFAULTS, legal)
-    reasons = idle_reasons(held)
+    reasons = idle_reasons(held, {*main, *shows})
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
         values = {name: widget(FIELDS[name], reasons, visible=True) for name in main}
         with st.popover("Presets", icon=":material/bookmarks:"):
@@ -103,7 +106,7 @@ def remember(values: Mapping[str, Any], held: Mapping[str, Any], defaults: Mappi
         url.write_out({name: value for name, value in values.items() if name not in held}, defaults)
 
 
-def idle_reasons(held: Mapping[str, Any]) -> dict[str, str]:
+def idle_reasons(held: Mapping[str, Any], shown: Collection[str]) -> dict[str, str]:
     """{field: why its control does nothing} under the session's present settings."""
     known = {f.name for f in fields(Experiment)}
     present = {name: st.session_state[name] for name in known if name in st.session_state}
@@ -111,6 +114,8 @@ def idle_reasons(held: Mapping[str, Any]) -> dict[str, str]:
         reasons = Experiment(**{**present, **held}).idle()
     except ValueError:
         reasons = dict(st.session_state.get(IDLE, {}))
+    reasons |= View.idle(held.get("cell", st.session_state["cell"]))
+    reasons |= {name: "Nothing on this page depends on it." for name in DISPLAYED if name not in shown}
     reasons |= {name: "This page holds it at its value." for name in held}
     st.session_state[IDLE] = reasons
     return reasons
