@@ -35,6 +35,16 @@ def log_norm(a: Array, axis: Axes = -1) -> Array:
     return log(np.squeeze(largest, axis)) + 0.5 * log(np.maximum(np.sum(scaled**2, axis=axis), 1.0))
 
 
+def outer_sum(d: Array, h: Array, leading: tuple[int, ...]) -> Array:
+    """Σ d ⊗ h over the steps, and over a batch (not over the networks of an ensemble, which stay apart)."""
+    if leading:
+        h = np.broadcast_to(h, (*d.shape[:-1], h.shape[-1]))
+        apart: Array = np.einsum("t...i,t...j->...ij", d, h)
+        return apart
+    rows: Array = d.reshape(-1, d.shape[-1]).T @ h.reshape(-1, h.shape[-1])
+    return rows
+
+
 @dataclass(frozen=True)
 class Scaled:
     """Matrices whose size float64 cannot hold: value = mantissa * 2**exponent."""
@@ -49,6 +59,14 @@ class Scaled:
         shift = np.where(largest > 0, np.frexp(largest)[1], 0).astype(np.int64)
         mantissa = np.ldexp(matrices, -shift[..., None, None])
         return cls(mantissa, shift + np.where(largest > 0, exponent, 0))
+
+    def plus(self, other: "Scaled") -> "Scaled":
+        """The sum of both, under the larger exponent; an exact zero has no say in it."""
+        alive = [np.max(np.abs(of.mantissa), axis=(-2, -1)) > 0 for of in (self, other)]
+        larger = np.maximum(self.exponent, other.exponent)
+        common = np.where(alive[0] & alive[1], larger, np.where(alive[0], self.exponent, other.exponent))
+        one, two = (np.ldexp(of.mantissa, (of.exponent - common)[..., None, None]) for of in (self, other))
+        return Scaled.of(one + two, common)
 
     def log_norm(self) -> Array:
         """ln of the Frobenius norm, (...)."""

@@ -8,17 +8,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.arrays import Array, Values, log_norm
+from explorer.arrays import Array, Integers, Values, log, log_norm
 from explorer.cells import Cell
-from explorer.flow import Backward, Trace, at, gathered, step_back
+from explorer.flow import Backward, Trace, backward
 from explorer.weights import Weights
+
+LN2 = float(np.log(2.0))
+Exponent = Integers | int
 
 
 @dataclass(frozen=True)
 class Clipped:
     """A gradient before and after clipping; sizes as natural logarithms."""
 
-    after: Weights
+    after: Weights  # mantissas, to be multiplied by 2**exponent
+    exponent: int  # 0 wherever something was cut
     log_before: float  # ln‖g‖
     log_after: float  # ln‖g after‖
     log_factor: float  # ln(‖g after‖ / ‖g‖); 0 where nothing was cut
@@ -47,36 +51,46 @@ def check_threshold(threshold: float) -> None:
         raise ValueError(f"clipping threshold must be positive and finite; got {threshold}")
 
 
-def compared(before: Weights, after: Weights, *, exponent: int = 0, exponent_after: int = 0) -> Clipped:
+def unit(v: Array) -> Array:
+    """The vector v at length 1, whatever its size; zeros stay zeros."""
+    largest = np.max(np.abs(v), initial=0.0)
+    near = np.ldexp(v, -np.frexp(largest)[1])
+    length = np.linalg.norm(near)
+    direction: Array = near / length if length else near
+    return direction
+
+
+def compared(
+    before: Weights, after: Weights, *, exponent: Exponent = 0, exponent_after: Exponent = 0
+) -> Clipped:
     """What clipping did; the gradients are mantissas, to be multiplied by 2**exponent each."""
     b, a = flat(before), flat(after)
-    log_b, log_a = float(log_norm(b)), float(log_norm(a))
-    shift_b, shift_a = exponent * np.log(2.0), exponent_after * np.log(2.0)
-    zero = np.isinf(log_b) or np.isinf(log_a)
-    if zero:
-        cosine = 1.0
-    else:
-        cosine = float(np.sum((b * np.exp(-log_b)) * (a * np.exp(-log_a))))
-    factor = 0.0 if zero else (log_a + shift_a) - (log_b + shift_b)
-    changed = np.ldexp(b, exponent - exponent_after) != a
-    return Clipped(after, log_b + shift_b, log_a + shift_a, factor, cosine, float(changed.mean()))
+    log_b = float(log_norm(b)) + float(exponent) * LN2
+    log_a = float(log_norm(a)) + float(exponent_after) * LN2
+    zero = np.isneginf(log_b)
+    cosine = 1.0 if zero else float(unit(b) @ unit(a))
+    with np.errstate(over="ignore"):  # an entry beyond 1e308 has changed if the other is within
+        changed = np.ldexp(b, exponent - exponent_after) != a
+    factor = 0.0 if zero else log_a - log_b
+    return Clipped(after, int(exponent_after), log_b, log_a, factor, cosine, float(changed.mean()))
 
 
-def by_norm(gradient: Weights, threshold: float, *, exponent: int = 0) -> Clipped:
+def by_norm(gradient: Weights, threshold: float, *, exponent: Exponent = 0) -> Clipped:
     """g · min(1, threshold / ‖g‖) over all parameters at once (Pascanu et al. 2013, algorithm 1).
 
     The norm is taken in logarithms: the plain formula turns ‖g‖ = inf into a gradient of exactly zero.
     Raises ValueError unless the threshold is positive and finite.
     """
     check_threshold(threshold)
-    log_before = float(log_norm(flat(gradient))) + exponent * np.log(2.0)
-    if log_before <= np.log(threshold):
+    log_mantissa = float(log_norm(flat(gradient)))
+    if log_mantissa + float(exponent) * LN2 <= np.log(threshold):
         return compared(gradient, gradient, exponent=exponent, exponent_after=exponent)
-    scale = np.exp(np.log(threshold) - (log_before - exponent * np.log(2.0)))
-    return compared(gradient, mapped(gradient, lambda a: a * scale), exponent=exponent)
+    shift = int(np.rint(log_mantissa / LN2))  # mantissas may be of any size themselves
+    scale = threshold / np.exp(log_mantissa - shift * LN2)
+    return compared(gradient, mapped(gradient, lambda a: np.ldexp(a, -shift) * scale), exponent=exponent)
 
 
-def by_value(gradient: Weights, threshold: float, *, exponent: int = 0) -> Clipped:
+def by_value(gradient: Weights, threshold: float, *, exponent: Exponent = 0) -> Clipped:
     """Every entry cut to [−threshold, threshold]: the direction turns.
 
     Raises ValueError unless the threshold is positive and finite.
@@ -87,6 +101,9 @@ def by_value(gradient: Weights, threshold: float, *, exponent: int = 0) -> Clipp
         with np.errstate(over="ignore"):  # an entry beyond 1e308 is cut like any other
             return np.clip(np.ldexp(a, exponent), -threshold, threshold)
 
+    largest = float(log(np.max(np.abs(flat(gradient))))) + float(exponent) * LN2
+    if largest <= np.log(threshold):
+        return compared(gradient, gradient, exponent=exponent, exponent_after=exponent)
     return compared(gradient, mapped(gradient, cut), exponent=exponent)
 
 
@@ -108,22 +125,21 @@ def clipped_backward(
     Raises ValueError unless the threshold is positive and finite.
     """
     check_threshold(threshold)
-    D, T = trace.partials(cell), trace.T
-    own = {k: direct.get(k, np.zeros_like(trace.s[k])) for k in cell.state}
-    ds, factor = cut_signal({k: own[k][T] for k in cell.state}, threshold)
-    signals, factors = [ds], [factor]
-    for t in reversed(range(T)):
-        back = step_back(cell, w, at(D, t), ds)
-        ds, factor = cut_signal({k: back[k] + own[k][t] for k in cell.state}, threshold)
-        signals.append(ds)
+    factors: list[Array] = []
+
+    def cut(ds: Values, exponent: Integers) -> tuple[Values, Integers]:
+        ds, exponent, factor = cut_signal(ds, exponent, threshold)
         factors.append(factor)
-    stacked = {k: np.stack([ds[k] for ds in signals[::-1]]) for k in cell.state}
-    exponent = np.zeros(stacked["h"].shape[:-1], np.int64)
-    return gathered(cell, w, trace, stacked, exponent), np.stack(factors[::-1])
+        return ds, exponent
+
+    back = backward(cell, w, trace, direct, cut)
+    return back, np.stack(factors[::-1])
 
 
-def cut_signal(ds: Values, threshold: float) -> tuple[Values, Array]:
+def cut_signal(ds: Values, exponent: Integers, threshold: float) -> tuple[Values, Integers, Array]:
     """The joint signal {block: (..., H)} scaled down to norm `threshold`, and ln of the factor (...)."""
     log_size = log_norm(np.concatenate(list(ds.values()), axis=-1))
-    factor: Array = np.minimum(0.0, np.log(threshold) - log_size)
-    return {k: a * np.exp(factor)[..., None] for k, a in ds.items()}, factor
+    factor: Array = np.minimum(0.0, np.log(threshold) - (log_size + exponent * LN2))
+    cut = factor < 0
+    scale = np.where(cut, threshold * np.exp(-np.where(cut, log_size, 0.0)), 1.0)
+    return {k: a * scale[..., None] for k, a in ds.items()}, np.where(cut, 0, exponent), factor

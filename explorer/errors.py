@@ -11,10 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.arrays import Array, Integers, Values, log, log_norm
+from explorer.arrays import Array, Integers, Scaled, Values, log, log_norm
 from explorer.cells import Cell
-from explorer.flow import Backward, Trace, at, pull, rescaled, step_back
+from explorer.flow import NEVER, Backward, Trace, at, pull, rescaled, step_back
 from explorer.weights import Weights, blocks
+
+LN2 = float(np.log(2.0))
+SMALL_SQUARE = 1e-200  # above it, squares that underflow are of no account
 
 
 @dataclass(frozen=True)
@@ -65,11 +68,14 @@ class ErrorMaps:
 def log_sizes(rows: Array, exponent: Integers) -> Array:
     """ln of the norm of each row (rows, ..., H) times 2**exponent (rows, ...).
 
-    Rows stay within [1e-100, 1e100], so that the plain sum of squares neither overflows nor vanishes.
+    The plain sum of squares serves wherever it is far from vanishing: signals stay within [1e-100, 1e100].
     """
     squares = np.einsum("...h,...h->...", rows, rows)
-    sizes: Array = 0.5 * log(squares) + exponent * np.log(2.0)
-    return sizes
+    sizes: Array = 0.5 * log(squares)
+    small = squares < SMALL_SQUARE
+    if small.any():
+        sizes[small] = log_norm(rows[small])
+    return sizes + exponent * LN2
 
 
 def error_maps(cell: Cell, w: Weights, trace: Trace, back: Backward, direct: Array) -> ErrorMaps:
@@ -82,29 +88,41 @@ def error_maps(cell: Cell, w: Weights, trace: Trace, back: Backward, direct: Arr
     empty = np.full((T + 1, T + 1, *leading), -np.inf)
     signal = {block: empty.copy() for block in cell.state}
     local = {block: empty.copy() for block in blocks(cell)}
-    share = np.zeros((T + 1, T + 1))
+    share, towards = np.zeros((T + 1, T + 1)), direction(cell, back)
     for now in sweep(cell, w, trace, direct):
         first = max(now.k, 1)
         for block, rows in now.signals.items():
             signal[block][first:, now.k] = log_sizes(rows, now.exponent)
         for block, rows in now.local.items():
             local[block][first:, now.k] = log_sizes(rows, now.exponent)
-        if now.local:
-            share[first:, now.k] = shares(cell, now, back, trace.s["h"][now.k - 1])
+        if now.local and towards is not None:
+            share[first:, now.k] = shares(now, towards, trace.s["h"][now.k - 1])
     return ErrorMaps(signal, local, share)
 
 
-def shares(cell: Cell, now: SweepStep, back: Backward, h: Array) -> Array:
+Towards = tuple[Values, int]  # v block -> (..., H, H) as mantissas, and their exponent
+
+
+def direction(cell: Cell, back: Backward) -> Towards | None:
+    """G / ‖G‖² for G = dE/dW, whose product with a contribution is its share; None where G is zero."""
+    own = back.gradient_exponent
+    common = int(own.max())
+    down = (own - common)[..., None, None]
+    G = {k: np.ldexp(back.gradient.W[k], down) for k in cell.v_blocks}
+    size = int(np.frexp(max(np.max(np.abs(a)) for a in G.values()))[1])
+    G = {k: np.ldexp(a, -size) for k, a in G.items()}
+    square = sum(float(np.sum(a * a)) for a in G.values())
+    return ({k: a / square for k, a in G.items()}, -common - size) if square else None
+
+
+def shares(now: SweepStep, towards: Towards, h: Array) -> Array:
     """Each loss step's part of dE/dW through step k, along dE/dW itself: (rows,)."""
-    gradient = {k: back.gradient.W[k] for k in cell.v_blocks}
-    log_total = float(log_norm(np.concatenate([a.ravel() for a in gradient.values()])))
-    if np.isinf(log_total):
-        return np.zeros(len(now.exponent))
-    scale = np.exp(-log_total)
-    along = sum(
-        np.sum(now.local[k] * ((dW * scale) @ h[..., None])[..., 0], axis=-1) for k, dW in gradient.items()
-    )
-    sized = np.ldexp(np.asarray(along) * scale, now.exponent - back.gradient_exponent)
+    G, shift = towards
+    local, exponent = rescaled({k: now.local[k] for k in G}, now.exponent)
+    size = int(np.frexp(np.max(np.abs(h)))[1])
+    h = np.ldexp(h, -size)
+    along = np.sum([np.sum(local[k] * (a @ h[..., None])[..., 0], axis=-1) for k, a in G.items()], axis=0)
+    sized = np.ldexp(along, exponent + size + shift)
     return np.asarray(sized.reshape(len(sized), -1).sum(axis=1))
 
 
@@ -125,32 +143,57 @@ def lag_terms(cell: Cell, w: Weights, trace: Trace, direct: Array) -> LagTerms:
     step (Williams & Peng 1990). Holds T H² numbers per block.
     """
     T, H = trace.T, w.H
-    terms = np.zeros((T, len(cell.v_blocks) * H, H))
-    exponent = np.zeros(T, np.int64)
+    terms, exponent = np.zeros((T, len(cell.v_blocks) * H, H)), np.full(T, NEVER)
     for now in sweep(cell, w, trace, direct):
-        if not now.local:
-            break
-        count = len(now.exponent)
-        d = np.concatenate([now.local[k] for k in cell.v_blocks], axis=-1)
-        common = np.where(d.any(axis=-1), np.maximum(exponent[:count], now.exponent), exponent[:count])
-        terms[:count] = np.ldexp(terms[:count], (exponent[:count] - common)[:, None, None])
-        exponent[:count] = common
-        d = np.ldexp(d, (now.exponent - common)[:, None])
-        terms[:count] += d[:, :, None] * trace.s["h"][now.k - 1]
+        if now.local:
+            d = np.concatenate([now.local[k] for k in cell.v_blocks], axis=-1)
+            add_outer(terms, exponent, rescaled({"d": d}, now.exponent), trace.s["h"][now.k - 1])
     return summed(terms, exponent)
+
+
+def add_outer(terms: Array, exponent: Integers, d: tuple[Values, Integers], h: Array) -> None:
+    """Adds d_i ⊗ h to each term i in place; an exponent of NEVER marks a term that is still empty."""
+    rows, own = d[0]["d"], d[1]
+    far, size = rescaled({"h": h}, np.zeros((), np.int64))
+    alive = rows.any(axis=-1) & h.any()
+    own = np.where(alive, own + size, NEVER)
+    n = len(own)
+    common = np.maximum(exponent[:n], own)
+    moved = np.flatnonzero((common > exponent[:n]) & (exponent[:n] > NEVER))
+    if moved.size:
+        terms[moved] = np.ldexp(terms[moved], (exponent[moved] - common[moved])[:, None, None])
+    exponent[:n] = common
+    rows = np.ldexp(rows, np.where(alive, own - common, 0)[:, None])
+    terms[:n] += rows[:, :, None] * far["h"]
 
 
 def summed(terms: Array, exponent: Integers) -> LagTerms:
     """The terms' sizes and how their running sum approaches the whole."""
-    log_terms = log_norm(terms, (1, 2)) + exponent * np.log(2.0)
-    alive = np.isfinite(log_terms)
-    common = int(exponent[alive].max()) if alive.any() else 0
-    partial = np.cumsum(np.ldexp(terms, (exponent - common)[:, None, None]), axis=0)
-    sizes, whole = log_norm(partial, (1, 2)), partial[-1]
-    size = float(sizes[-1])
+    exponent = np.where(exponent > NEVER, exponent, 0)
+    whole = Scaled.of(np.zeros_like(terms[0]))
+    for partial in running_sums(terms, exponent):
+        whole = partial
+    log_terms, size = log_norm(terms, (1, 2)) + exponent * LN2, float(whole.log_norm())
     if np.isinf(size):
+        sizes = np.array([p.log_norm() for p in running_sums(terms, exponent)])
         return LagTerms(log_terms, sizes, np.ones(len(terms)), np.zeros(len(terms)))
-    aligned = np.sum(partial * (whole * np.exp(-size)), axis=(1, 2))
-    cosine = np.where(np.isfinite(sizes), aligned * np.exp(-np.where(np.isfinite(sizes), sizes, 0.0)), 0.0)
-    error = np.exp(log_norm(partial - whole, (1, 2)) - size)
-    return LagTerms(log_terms, sizes + common * np.log(2.0), cosine, error)
+    found = [against(partial, whole) for partial in running_sums(terms, exponent)]
+    return LagTerms(log_terms, *(np.array(column) for column in zip(*found, strict=True)))
+
+
+def running_sums(terms: Array, exponent: Integers) -> Iterator[Scaled]:
+    """The sums of the terms 0..τ, one after the other."""
+    total = Scaled.of(np.zeros_like(terms[0]))
+    for term, e in zip(terms, exponent, strict=True):
+        total = total.plus(Scaled.of(term, int(e)))
+        yield total
+
+
+def against(partial: Scaled, whole: Scaled) -> tuple[float, float, float]:
+    """ln of a partial sum's norm, its cosine to the whole, and its distance from it relative to the whole."""
+    size, log_size = np.linalg.norm(partial.mantissa), float(partial.log_norm())
+    aligned = float(np.sum(partial.mantissa * whole.mantissa))
+    cosine = aligned / (size * np.linalg.norm(whole.mantissa)) if size else 0.0
+    missing = partial.plus(Scaled(-whole.mantissa, whole.exponent))
+    with np.errstate(over="ignore"):
+        return log_size, float(cosine), float(np.exp(missing.log_norm() - whole.log_norm()))

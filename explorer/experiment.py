@@ -16,7 +16,7 @@ from explorer.initial import STARTS
 from explorer.parameters import Control, Range, Text, check, choice, grid, labels, legal_value, param
 from explorer.readout import PLACEMENTS
 from explorer.sequences import BUS, INPUTS, LEVELS, SENTENCE, tokens_of
-from explorer.weights import INITIALISERS
+from explorer.weights import INITIALISERS, SHORTEST_CHRONO
 
 STEPS_HELP = "How many steps the network runs; beyond 1,000 the map shows evenly spaced steps."
 GAIN_HELP = "Scales W: its entries are N(0, g²/H) for the Gaussian initialiser."
@@ -121,6 +121,8 @@ class Experiment:
         if self.cell != "lstm":
             for name in ("forget_bias", "forget_rule", "input_bias"):
                 reasons[name] = "Only the LSTM has a forget and an input gate."
+        elif self.T < SHORTEST_CHRONO:
+            reasons["forget_rule"] = f"Up to T = {SHORTEST_CHRONO - 1} the chrono rule has nothing to spread."
         elif self.forget_rule == "chrono":
             reasons["forget_bias"] = reasons["input_bias"] = "The chrono rule draws both biases."
 

@@ -4,16 +4,18 @@ Shapes: T steps, H hidden units, X input features, S state size (H, or 2H for th
 axes (...) between time and units: the sequences of a batch, or the networks of an ensemble.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from explorer.arrays import Array, Integers, Values, log_norm
+from explorer.arrays import Array, Integers, Values, log_norm, outer_sum
 from explorer.cells import Cell, Partials
 from explorer.chain import Chain
 from explorer.weights import Weights
 
 LARGEST, SMALLEST = 1e100, 1e-100  # a running signal outside is rescaled by a power of two
+NEVER = np.iinfo(np.int64).min // 2  # the exponent of an exact zero
 LARGEST_STATE = 1e150  # a trace ends before a state beyond it, whose products with signals could overflow
 
 
@@ -58,12 +60,23 @@ def initial_state(cell: Cell, leading: tuple[int, ...], H: int) -> Values:
     return {block: np.zeros((*leading, H)) for block in cell.state}
 
 
+def check_inputs(w: Weights, x: Array) -> None:
+    """Raises ValueError unless x has a step, and the leading axes of an ensemble's weights."""
+    if not len(x):
+        raise ValueError("x must have at least 1 step; got 0")
+    own, networks = x.shape[1:-1], w.leading
+    if networks and own not in (networks, (1,) * len(networks)):
+        raise ValueError(f"x must have shape (T, {', '.join(map(str, networks))}, X); got {x.shape}")
+
+
 def forward(cell: Cell, w: Weights, x: Array, s0: Values) -> Trace:
     """Run the cell over x (T, ..., X) from the state s0 {block: (..., H)}.
 
     Where the state grows past 1e150 (with ReLU and identity it can), the trace ends at the last step that
-    every sequence reached below; raises OverflowError if that is before step 1.
+    every sequence reached below; raises OverflowError if that is before step 1, and ValueError for an x
+    without steps or without the axis of an ensemble.
     """
+    check_inputs(w, x)
     u = {k: w.b[k] + times(w.U[k], x) for k in cell.u_blocks}
     inside_v = [k for k in cell.v_blocks if k not in cell.u_blocks]  # blocks whose bias no u carries
     s, rows = s0, []
@@ -127,7 +140,7 @@ class Backward:
     signals: Values  # state block -> (T + 1, ..., H), dE/ds_t as mantissas
     exponent: Integers  # (T + 1, ...)
     gradient: Weights  # dE/dW, dE/dU, dE/db as mantissas
-    gradient_exponent: int
+    gradient_exponent: Integers  # (...), one for each network
 
     def log_signals(self, block: str = "h") -> Array:
         """ln‖dE/dh_t‖ (or of another state block), (T + 1, ...)."""
@@ -162,28 +175,41 @@ def rescaled(ds: Values, exponent: Integers) -> tuple[Values, Integers]:
 
 
 def joined(ds: Values, exponent: Integers, own: Values) -> tuple[Values, Integers]:
-    """The running signal plus the step's own share; a vanished signal first gives up its exponent."""
-    if not any(a.any() for a in own.values()):
+    """The running signal plus the step's own share, under the larger of the two exponents.
+
+    A sequence without a share of its own keeps its exponent, however far it has vanished.
+    """
+    enters = np.any([a.any(axis=-1) for a in own.values()], axis=0)
+    if not enters.any():
         return ds, exponent
-    lifted = np.minimum(exponent, 0)
-    kept = exponent - lifted
-    return {
-        k: np.ldexp(a, lifted[..., None]) + np.ldexp(own[k], -kept[..., None]) for k, a in ds.items()
-    }, kept
+    runs = np.any([a.any(axis=-1) for a in ds.values()], axis=0)
+    own, shift = rescaled(own, np.zeros_like(exponent))
+    if not (exponent.any() or shift.any()):
+        return {k: a + own[k] for k, a in ds.items()}, exponent
+    common = np.where(enters & runs, np.maximum(exponent, shift), np.where(enters, shift, exponent))
+    down, own_down = np.where(runs, exponent - common, 0), np.where(enters, shift - common, 0)
+    ds = {k: np.ldexp(a, down[..., None]) + np.ldexp(own[k], own_down[..., None]) for k, a in ds.items()}
+    return ds, common
 
 
-def backward(cell: Cell, w: Weights, trace: Trace, direct: Values) -> Backward:
+Cut = Callable[[Values, Integers], tuple[Values, Integers]]  # (signal, exponent) -> what goes on
+
+
+def backward(cell: Cell, w: Weights, trace: Trace, direct: Values, cut: Cut | None = None) -> Backward:
     """Backpropagation through time from each step's own share of dE/ds_t, {block: (T + 1, ..., H)}.
 
-    A block left out of `direct` has no share of its own.
+    A block left out of `direct` has no share of its own. `cut` changes each step's signal before it goes on.
     """
     D, T = trace.partials(cell), trace.T
     own = {k: direct.get(k, np.zeros_like(trace.s[k])) for k in cell.state}
-    ds, exponent = {k: own[k][T] for k in cell.state}, np.zeros(trace.s["h"].shape[1:-1], np.int64)
-    signals, exponents = [ds], [exponent]
-    for t in reversed(range(T)):
-        ds, exponent = rescaled(step_back(cell, w, at(D, t), ds), exponent)
+    ds = {k: np.zeros_like(a[T]) for k, a in own.items()}
+    exponent = np.zeros(trace.s["h"].shape[1:-1], np.int64)
+    signals, exponents = [], []
+    for t in range(T, -1, -1):
+        if t < T:
+            ds, exponent = rescaled(step_back(cell, w, at(D, t), ds), exponent)
         ds, exponent = joined(ds, exponent, {k: own[k][t] for k in cell.state})
+        ds, exponent = cut(ds, exponent) if cut else (ds, exponent)
         signals.append(ds)
         exponents.append(exponent)
     stacked = {k: np.stack([ds[k] for ds in signals[::-1]]) for k in cell.state}
@@ -192,10 +218,12 @@ def backward(cell: Cell, w: Weights, trace: Trace, direct: Values) -> Backward:
 
 def gathered(cell: Cell, w: Weights, trace: Trace, signals: Values, exponent: Integers) -> Backward:
     """The parameter gradients: each step's dE/dv ⊗ h_{t-1} and dE/du ⊗ x_t, summed over the steps."""
-    D, common = trace.partials(cell), int(exponent[1:].max())
-    after = {k: np.ldexp(a[1:], (exponent[1:] - common)[..., None]) for k, a in signals.items()}
+    D, after = trace.partials(cell), {k: a[1:] for k, a in signals.items()}
     dv = {k: pull(D, after, k) for k in cell.v_blocks}
     du = {k: pull(D, after, k) for k in cell.u_blocks}
+    common = largest_exponent({**dv, **du}, exponent[1:], w.leading)
+    down = (exponent[1:] - common)[..., None]
+    dv, du = ({k: np.ldexp(d, down) for k, d in of.items()} for of in (dv, du))
     gradient = Weights(
         W={k: outer_sum(d, trace.s["h"][:-1], w.leading) for k, d in dv.items()},
         U={k: outer_sum(d, trace.x, w.leading) for k, d in du.items()},
@@ -204,11 +232,10 @@ def gathered(cell: Cell, w: Weights, trace: Trace, signals: Values, exponent: In
     return Backward(signals, exponent, gradient, common)
 
 
-def outer_sum(d: Array, h: Array, leading: tuple[int, ...]) -> Array:
-    """Σ d ⊗ h over the steps, and over a batch (not over the networks of an ensemble, which stay apart)."""
-    if leading:
-        h = np.broadcast_to(h, (*d.shape[:-1], h.shape[-1]))
-        apart: Array = np.einsum("t...i,t...j->...ij", d, h)
-        return apart
-    rows: Array = d.reshape(-1, d.shape[-1]).T @ h.reshape(-1, h.shape[-1])
-    return rows
+def largest_exponent(d: Values, exponent: Integers, leading: tuple[int, ...]) -> Integers:
+    """The power of two of each network's largest d (T, ..., H) 2**exponent; 0 within [1e-100, 1e100]."""
+    entry = np.max([np.max(np.abs(a), axis=-1) for a in d.values()], axis=0)
+    size = np.where(entry > 0, np.frexp(entry)[1] + exponent, NEVER)
+    largest = np.asarray(size.max(axis=0 if leading else None))
+    inside = (largest == NEVER) | (np.abs(largest) < np.log2(LARGEST))
+    return np.where(inside, 0, largest)

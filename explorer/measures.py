@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.arrays import Array, Values
+from explorer.arrays import Array, Values, log
 from explorer.cells import RNN, Cell
 from explorer.flow import Trace
 from explorer.weights import Weights
@@ -69,8 +69,7 @@ def log_bound(cell: Cell, w: Weights) -> float | None:
     if not isinstance(cell, RNN):
         return None
     sigma = np.linalg.norm(w.W["a"], 2, axis=(-2, -1))
-    with np.errstate(divide="ignore"):
-        return float(np.log(cell.activation.max_slope * np.max(sigma)))
+    return float(log(cell.activation.max_slope * np.max(sigma)))
 
 
 def log_product_bound(sigma_max: Array) -> Array:
@@ -78,8 +77,7 @@ def log_product_bound(sigma_max: Array) -> Array:
 
     σ_max (T,); −inf for k > t, where the derivative is zero.
     """
-    with np.errstate(divide="ignore"):
-        logs = np.log(sigma_max)
+    logs = log(sigma_max)
     T = len(logs)
     bound = np.full((T + 1, T + 1), -np.inf)
     for k in range(T + 1):
@@ -93,8 +91,8 @@ def hochreiter_log_bound(W: Array, lag: Array) -> Array:
     Bounds the entries of ∂h_t/∂h_{t-q}, q = lag.
     """
     n = len(W)
-    with np.errstate(divide="ignore"):
-        bound: Array = np.log(n) + lag * np.log(n * np.max(np.abs(W)) / 4.0)
+    log_tau = log(n * np.max(np.abs(W)) / 4.0)
+    bound: Array = np.log(n) + np.where(lag > 0, np.maximum(lag, 1) * log_tau, 0.0)
     return bound
 
 
@@ -126,7 +124,7 @@ def gate_saturation(gate: Array) -> tuple[Array, Array]:
 def half_life(f: Array) -> Array:
     """ln 2 / −ln f: the steps after which a cell state kept by forget gate f has halved; inf for f = 1."""
     with np.errstate(divide="ignore"):
-        life: Array = np.log(2.0) / -np.log(f) + 0.0
+        life: Array = np.log(2.0) / np.abs(np.log(f))
     return life
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from explorer.arrays import Array, Integers
-from explorer.flow import outer_sum, times, transposed
+from explorer.arrays import Array, Integers, outer_sum
+from explorer.flow import times, transposed
 from explorer.weights import stream
 
 PLACEMENTS = {  # key -> how the choice reads

@@ -95,11 +95,14 @@ def stream(seed: int, purpose: str) -> np.random.Generator:
     return np.random.default_rng([seed, STREAMS.index(purpose)])
 
 
+SHORTEST_CHRONO = 3  # the span from which on the chrono rule draws: U(1, span − 1) is empty below
+
+
 @dataclass(frozen=True)
 class Biases:
     """Constants added to b: for the RNN's a, for the LSTM's forget and input gate, and the GRU's gates.
 
-    With `chrono_span` > 2 the LSTM's b_f = ln U(1, span − 1) and b_i = −b_f, so that the units' time
+    With `chrono_span` >= 3 the LSTM's b_f = ln U(1, span − 1) and b_i = −b_f, so that the units' time
     constants cover 1 to span steps (Tallec & Ollivier 2018); it replaces both constants.
     """
 
@@ -108,7 +111,7 @@ class Biases:
 
     def draw(self, block: str, rng: np.random.Generator, H: int) -> Array:
         """b of one block (H,); the same rng state must be handed in for every block of one network."""
-        if self.chrono_span > 2 and block in ("f", "i"):
+        if self.chrono_span >= SHORTEST_CHRONO and block in ("f", "i"):
             chrono = np.log(1.0 + rng.uniform(0.0, 1.0, H) * (self.chrono_span - 2))
             return chrono if block == "f" else -chrono
         return np.full(H, self.constants.get(block, 0.0))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer import clipping, flow
-from explorer.arrays import Array, Values, freeze, log_norm
+from explorer.arrays import Array, Integers, Values, freeze, log_norm
 from explorer.clipping import CLIPPINGS, Clipped
 from explorer.experiment import CLIP_MODES, Experiment
 from explorer.flow import Backward, pull
@@ -139,7 +139,7 @@ def parts_scaled(run: Run, back: Backward, ratio: Mapping[str, Array]) -> Array:
     return np.concatenate([[-np.inf], sizes])
 
 
-def ratios(before: Values, after: Values, exponent: int) -> Values:
+def ratios(before: Values, after: Values, exponent: Integers) -> Values:
     """after / before entry by entry, 1 where the entry was zero."""
     found = {}
     for block, g in before.items():
@@ -156,7 +156,9 @@ def clipping_report(run: Run, mode: str, threshold: float) -> ClippingReport:
     norm = CLIPPINGS["norm"](back.gradient, threshold, exponent=exponent)
     value = CLIPPINGS["value"](back.gradient, threshold, exponent=exponent)
     inside, _ = clipping.clipped_backward(run.cell, run.weights, run.trace, direct, threshold=threshold)
-    compared = clipping.compared(back.gradient, inside.gradient, exponent=exponent)
+    compared = clipping.compared(
+        back.gradient, inside.gradient, exponent=exponent, exponent_after=inside.gradient_exponent
+    )
     modes = {
         "norm": Mode("norm", before + min(norm.log_factor, 0.0), norm),
         "value": Mode("value", by_value_parts(run, back, value), value),
