@@ -19,6 +19,9 @@ page = st.navigation(
             st.Page("pages/weights.py", title="What reaches the weights", icon=":material/bar_chart:"),
             st.Page("pages/clipping.py", title="Clipping", icon=":material/content_cut:"),
         ],
+        "Training": [
+            st.Page("pages/cliff.py", title="Clipping at the cliff", icon=":material/landslide:"),
+        ],
     },
     position="top",
 )
