@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.ui import process
+from explorer.ui import process, waiting
 
 st.set_page_config(
     page_title="Gradient Flow Explorer",
@@ -26,4 +26,5 @@ page = st.navigation(
     position="top",
 )
 process.settle()
-page.run()
+with waiting.watched():
+    page.run()

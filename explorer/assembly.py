@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer import progress
 from explorer.arrays import Array, Integers
 from explorer.chain import Chain
 from explorer.curves import curves_back
@@ -58,10 +59,10 @@ def assembled(source: Conditioned, measure: Measure, part: Part, T: int) -> Asse
     """The map of all pairs of a chain, whose Jacobians may each stand for several of the T steps."""
     chain, unit = source.chain, EPSILON * np.sqrt(source.chain.S)
     survey, values = Survey(chain, measure, part), _near(chain, measure, part)
-    limit, least, count = unit / TOLERANCE, 1.0, 0
+    limit, least, count, entered = unit / TOLERANCE, 1.0, 0, 0
     remaining: list[Doubts] = []
     for splits in all_splits(chain.T, chain.leading[0], chain.S):
-        lowest, found = _entered(values, survey.tiles(splits), limit)
+        lowest, found, entered = _entered(values, survey.tiles(splits), limit, entered)
         least = min(least, lowest)
         for doubts in _by_split(found, source):
             share = _in_better_basis(survey, splits, doubts, values)
@@ -86,15 +87,19 @@ def _near(chain: Chain, measure: Measure, part: Part) -> Array:
     return values
 
 
-def _entered(values: Array, tiles: Iterator[Tile], limit: float) -> tuple[float, list[Doubts]]:
-    """The tiles put in their places: their least share that is beyond doubt, and the doubts."""
+def _entered(
+    values: Array, tiles: Iterator[Tile], limit: float, entered: int
+) -> tuple[float, list[Doubts], int]:
+    """The tiles put in their places: their least share beyond doubt, the doubts, and all pairs so far."""
     least, found = 1.0, []
     for tile in tiles:
         _enter(values, tile)
         least = min(least, _least(tile.share, limit))
         if np.min(tile.share) < limit:
             found.append(_doubts(tile, limit))
-    return least, found
+        entered += tile.share.size
+        progress.report(2 * entered / values.size)
+    return least, found, entered
 
 
 def _least(share: Array, limit: float) -> float:

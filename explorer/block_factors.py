@@ -10,6 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
+from explorer import progress
 from explorer.arrays import Array
 
 SMALL, LARGE = 1e-40, 1e40  # squared norms outside are brought back by a power of two
@@ -120,6 +121,7 @@ def rightward(factors: Factors, splits: Splits) -> Products:
     product = normalised(factors.jacobians(splits.steps(0)), np.zeros((splits.count, factors.shape[1])))
     yield product
     for offset in range(1, splits.right):
+        progress.report()
         product = normalised(factors.times(splits.steps(offset), product[0]), product[1])
         yield product
 
@@ -134,6 +136,7 @@ def leftward(factors: Factors, splits: Splits) -> Products:
         product = normalised(np.ascontiguousarray(J.mT), exponent)
         yield product
     for offset in range(2, splits.left):
+        progress.report()
         product = normalised(factors.transposed_times(splits.steps(-offset), product[0]), product[1])
         yield product
 

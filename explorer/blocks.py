@@ -10,6 +10,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer import progress
 from explorer.arrays import Array, freeze, log, log_norm
 from explorer.block_factors import Factors, Splits, Structured, every_few, leftward
 from explorer.block_grams import KEPT, LN2, UNSEEN, all_splits, meetings
@@ -109,12 +110,14 @@ def survey(factors: Factors, exponents: Array, *, limit: float) -> Survey:
     T, L, H = factors.shape
     sizes = np.full((2, 2, T + 1, T + 1, L), -np.inf)
     doubtful = np.zeros(sizes.shape, np.bool_)
-    worst = 1.0
+    worst, placed = 1.0, 0
     for splits in all_splits(T, L, H):
         for start, log_sizes, share in meetings(factors, splits):
             certain = share * limit >= 1.0
             worst = min(worst, float(np.min(share, where=certain, initial=1.0)))
             place(sizes, splits, start, log_sizes)
+            placed += log_sizes.size
+            progress.report(2 * placed / sizes.size)
             if not certain.all():
                 place(doubtful, splits, start, ~certain)
     steps = np.arange(T + 1)
@@ -141,6 +144,7 @@ def multiply_out(factors: Factors, sizes: Array, doubtful: NDArray[np.bool_]) ->
         last = int(np.flatnonzero(doubtful[:, :, t].any(axis=(0, 1, 3)))[0])
         products = leftward(factors, Splits(int(t), 1, 1, left=int(t) - last + 1, right=0))
         for k, (C, exponent) in zip(range(t, last - 1, -1), products, strict=True):
+            progress.report()
             parts = C[0].reshape(-1, 2, H, 2, H)  # [L, y, units, x, units]
             exact = log_norm(parts, (2, 4)) + LN2 * exponent[0, :, None, None]
             np.copyto(sizes[:, :, t, k], exact.T, where=doubtful[:, :, t, k])

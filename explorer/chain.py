@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer import progress
 from explorer.arrays import Array, Integers, Scaled
 
 
@@ -39,6 +40,7 @@ class Chain:
             raise ValueError(f"steps must satisfy 0 <= k <= t <= {self.T}; got t = {t}, k = {k}")
         P = Scaled.of(np.broadcast_to(np.eye(self.S), (*self.leading, self.S, self.S)))
         for j in range(k, t):
+            progress.report()
             P = Scaled.of(self.take(slice(j, j + 1))[0] @ P.mantissa, P.exponent)
         return P
 
@@ -47,6 +49,7 @@ class Chain:
         P = Scaled.of(np.broadcast_to(np.eye(self.S), (*self.leading, self.S, self.S)))
         mantissas, exponents = [P.mantissa], [P.exponent]
         for k in reversed(range(t)):
+            progress.report()
             P = Scaled.of(P.mantissa @ self.take(slice(k, k + 1))[0], P.exponent)
             mantissas.append(P.mantissa)
             exponents.append(P.exponent)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from explorer import progress
 from explorer.arrays import Array, Integers
 from explorer.chain import Chain
 from explorer.grams import CACHED, LN2, Part
@@ -41,6 +42,7 @@ def _curves(
     X = np.tile(np.eye(chain.S)[part.rows], (len(t), 1, 1))
     e = np.zeros((len(t), chain.S), np.int64)
     for k in range(t[0], -1, -1):
+        progress.report()
         n = int(np.count_nonzero(t >= k))
         curves[:n, k] = _sizes(X[:n, :, part.columns], e[:n, part.columns], log_norm)
         if k == 0 or (n == len(t) and not X.any()):

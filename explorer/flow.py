@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer import progress
 from explorer.arrays import Array, Integers, Values, log_norm, outer_sum
 from explorer.cells import Cell, Partials
 from explorer.chain import Chain
@@ -82,6 +83,7 @@ def forward(cell: Cell, w: Weights, x: Array, s0: Values) -> Trace:
     s, rows = s0, []
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(len(x)):
+            progress.report()
             v = {k: times(w.W[k], s["h"]) for k in cell.v_blocks}
             for k in inside_v:
                 v[k] = v[k] + w.b[k]
@@ -206,6 +208,7 @@ def backward(cell: Cell, w: Weights, trace: Trace, direct: Values, cut: Cut | No
     exponent = np.zeros(trace.s["h"].shape[1:-1], np.int64)
     signals, exponents = [], []
     for t in range(T, -1, -1):
+        progress.report()
         if t < T:
             ds, exponent = rescaled(step_back(cell, w, at(D, t), ds), exponent)
         ds, exponent = joined(ds, exponent, {k: own[k][t] for k in cell.state})

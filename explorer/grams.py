@@ -12,6 +12,7 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from explorer import progress
 from explorer.arrays import Array, Integers
 from explorer.chain import Chain
 
@@ -118,6 +119,7 @@ def running(factor: Callable[[int], Array], length: int, buffer: Array) -> Itera
             exponent = exponent + _moderated(last)
         run = buffer[:, :, : min(RUN, length - i)]
         for j in range(run.shape[2]):
+            progress.report()
             F = factor(i + j)
             if i + j == 0:
                 run[: len(F), :, j] = F

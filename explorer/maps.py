@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explorer import measures
+from explorer import measures, progress
 from explorer.activations import dsigmoid
 from explorer.arrays import Array, Scaled, log, log_norm
 from explorer.blocks import LSTMSteps, log_additive_map, log_block_maps
@@ -65,6 +65,7 @@ def curve_back(chain: Chain, t: int, *, rows: slice, columns: slice, spectral: b
     P = Scaled.of(np.broadcast_to(part, (*chain.leading, *part.shape)))
     sizes = []
     for k in range(t, -1, -1):
+        progress.report()
         if k < t:
             P = Scaled.of(P.mantissa @ chain.take(slice(k, k + 1))[0], P.exponent)
         block = Scaled(P.mantissa[..., columns], P.exponent)

@@ -11,6 +11,7 @@ from itertools import product
 
 import numpy as np
 
+from explorer import progress
 from explorer.arrays import Array, log
 from explorer.chain import Chain
 from explorer.grams import CACHED, Part
@@ -62,6 +63,7 @@ class Spectral:
         G, S = _matrices(right.kept), _matrices(left.kept)
         share = np.empty((*G.shape[:2], S.shape[1]))
         for m, n, s in _tiles(share.shape, max(1, CACHED // (VECTORS * G.shape[-1]))):
+            progress.report()
             share[m, n, s] = largest_eigenvalues(G[m, n], S[m, s])
         return share.reshape(*right.square.shape, -1)
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer import progress
 from explorer.arrays import Array, log, log_norm
 from explorer.chain import Chain
 from explorer.rotations import log_row_singular_values
@@ -39,6 +40,7 @@ def log_singular_values(matrices: Iterable[Array]) -> Array:
     """
     product, rows = None, 0
     for M in matrices:
+        progress.report()
         n = M.shape[1]
         product = applied(M, product or Factored(np.eye(n), np.zeros(n), np.eye(n)))
         rows = len(M)
@@ -150,6 +152,7 @@ def lyapunov_exponents(chain: Chain, *, burn_in: int = 0, every: int = 1) -> Arr
         Q, _ = carried(chain.take(slice(start, min(start + every, burn_in))), Q)
     growth, rows = np.zeros((*chain.leading, chain.S)), []
     for start in range(burn_in, chain.T, every):
+        progress.report()
         end = min(start + every, chain.T)
         Q, grown = carried(chain.take(slice(start, end)), Q)
         growth = growth + grown

@@ -11,7 +11,7 @@ from explorer.ui.board import Grid, Panel
 e, view = controls.settings("cell", "activation", shows=reports.SHOWS)
 run = compute.run(e)
 look = page.look()
-report = reports.flow_report(run, compute.pair_map(e, view), compute.ribbon(e, view), view)
+report = compute.flow(e, view)
 chosen = report.selection
 names = reports.names(e, view)
 

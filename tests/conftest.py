@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,17 +36,17 @@ def free_port():
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def server():
-    """The app, started as a user starts it; yields its address."""
+@contextmanager
+def served(*before, **variables):
+    """The app, started as a user starts it, with words before the command: (address, process)."""
     port = free_port()
     command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.port", str(port)]
     process = subprocess.Popen(
-        [*command, "--server.headless", "true"],
+        [*before, *command, "--server.headless", "true"],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},
+        env={**os.environ, "OPENBLAS_NUM_THREADS": "1", **variables},
     )
     address = f"http://localhost:{port}"
     for _ in range(300):
@@ -54,9 +55,18 @@ def server():
             break
         except OSError:
             time.sleep(0.1)
-    yield address
-    process.terminate()
-    process.wait(10)
+    try:
+        yield address, process
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def server():
+    """The address of one server for all browser tests."""
+    with served() as (address, _):
+        yield address
 
 
 @pytest.fixture(scope="session")

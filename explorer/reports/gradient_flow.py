@@ -31,6 +31,8 @@ def pair_map(run: Run, norm: str, block: str) -> PairMap:
 def shortened(found: PairMap, T: int) -> PairMap:
     """The map of the first T steps: a corner of the longer one's."""
     kept = found.steps <= T
+    if kept.all():
+        return found
     return replace(found, log_norm=found.log_norm[kept][:, kept], steps=found.steps[kept])
 
 

@@ -4,6 +4,8 @@ const loadPlotly = (url) => window.Plotly
   ? Promise.resolve(window.Plotly)
   : (window.__gradientFlowPlotly ??= import(new URL(url, document.baseURI).href).then(() => window.Plotly));
 
+const PATIENCE = 400, LONGEST = 3000, RESTS = 150;  // milliseconds an answer may take, and a hand be still
+
 const make = (tag, className, parent, text = "") => {
   const element = document.createElement(tag);
   element.className = className;
@@ -58,14 +60,27 @@ class Board {
     this.observer.observe(this.strip);
   }
 
-  /* One request at a time: the wish that came last is sent when the answer to the one before is drawn. */
+  /* One request at a time: the wish that came last is sent when the answer to the one before is drawn. An
+     answer that takes long is given up for a newer wish, at once where the hand rests on it. */
   pump() {
-    if (this.waiting || !this.wish) return;
+    if (!this.wish) return;
+    if (this.waiting && !this.overdue()) { this.later(); return; }
     this.turn += 1;
     this.waiting = this.turn;
+    this.sentAt = performance.now();
     const values = this.wish;
     this.wish = null;
     this.send("moved", { turn: this.turn, values, dragging: this.dragging });
+  }
+
+  overdue() {
+    const now = performance.now(), rests = now - this.movedAt > RESTS;
+    return now - this.sentAt > (rests ? PATIENCE : LONGEST);
+  }
+
+  later() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.pump(), RESTS);
   }
 
   receive(data, send, pick) {
@@ -143,6 +158,7 @@ class Board {
     const stop = () => {  // once more, so that the address is written when the hand lets go
       if (!this.dragging) return;
       this.dragging = false;
+      this.movedAt = -Infinity;
       this.wish = { ...(this.wish ?? {}), [slider.field]: this.inputs[slider.field].slider.positions[+input.value] };
       this.pump();
     };
@@ -151,6 +167,7 @@ class Board {
     input.addEventListener("pointercancel", stop);
     input.addEventListener("blur", stop);
     input.addEventListener("input", () => {
+      this.movedAt = performance.now();
       if (!this.dragging) this.keepGhosts();
       const now = this.inputs[slider.field].slider;
       const value = now.positions[+input.value];

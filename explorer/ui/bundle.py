@@ -4,12 +4,15 @@ Streamlit ships plotly.js with its front end and sets `window.Plotly` once that 
 draws with it instead of sending megabytes of its own. A test fails loudly when a new version moves it.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
 from streamlit import config
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
+from streamlit.runtime.scriptrunner_utils.script_run_context import in_cached_function
 
 PATTERN = "static/js/PlotlyChart.*.js"
 RELOAD = st.components.v2.component(
@@ -28,6 +31,25 @@ def page_id() -> str:
     """Which page this run is of."""
     context = get_script_run_ctx()
     return context.page_script_hash if context else ""
+
+
+def give_way() -> None:
+    """End this run, by an exception, if the page has been left, closed or given new settings meanwhile.
+
+    Streamlit looks for that at every use of the session's state, too.
+    """
+    if "_anything" in st.session_state:
+        return
+
+
+@contextmanager
+def unrecorded() -> Iterator[None]:
+    """What is drawn inside a cached function is not drawn again when its result comes from the cache."""
+    token = in_cached_function.set(False)
+    try:
+        yield
+    finally:
+        in_cached_function.reset(token)
 
 
 def enter_through_app() -> None:

@@ -16,6 +16,7 @@ from explorer.chain import Chain
 from explorer.experiment import DEFAULTS, Experiment, View
 from explorer.pairs import PairMap
 from explorer.reports import gradient_flow, pair_curves
+from explorer.reports.gradient_flow import FlowReport
 from explorer.reports.pair_curves import Ribbon
 from explorer.run import Run
 
@@ -32,7 +33,7 @@ def network(e: Experiment) -> Experiment:
         return e
 
 
-@st.cache_resource(max_entries=32, show_spinner="Running the network …")
+@st.cache_resource(max_entries=32, show_spinner=False)
 def _whole(e: Experiment) -> Run:
     return runs.run(e)
 
@@ -42,7 +43,7 @@ def _cut(e: Experiment) -> Run:
     return _whole(runs.stretched(network(e))).upto(e)
 
 
-@st.cache_resource(max_entries=24, show_spinner="Multiplying Jacobians …")
+@st.cache_resource(max_entries=24, show_spinner=False)
 def _map(e: Experiment, norm: str, block: str) -> PairMap:
     return gradient_flow.pair_map(_whole(e), norm, block)
 
@@ -77,6 +78,17 @@ def ribbon(e: Experiment, view: View) -> Ribbon | None:
     """The seeds' ribbon of the curve back from the view's step; the experiment's own seed is not in it."""
     t, _ = view.pair(run(e).T)
     return _ribbon(unseeded(network(e)), t, View(norm=view.norm, block=view.block))
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _flow(e: Experiment, view: View) -> FlowReport:
+    return gradient_flow.flow_report(run(e), pair_map(e, view), ribbon(e, view), view)
+
+
+def flow(e: Experiment, view: View) -> FlowReport:
+    """What the gradient flow page shows of the experiment."""
+    t, k = view.pair(run(e).T)
+    return _flow(network(e), View(norm=view.norm, block=view.block, target=t, source=k))
 
 
 @cache
