@@ -17,6 +17,9 @@ page = st.navigation(
                 "pages/gradient_flow.py", title="Gradient flow", icon=":material/ssid_chart:", default=True
             ),
             st.Page("pages/weights.py", title="What reaches the weights", icon=":material/bar_chart:"),
+            st.Page(
+                "pages/saturation.py", title="Activations and saturation", icon=":material/planner_review:"
+            ),
             st.Page("pages/clipping.py", title="Clipping", icon=":material/content_cut:"),
         ],
         "Training": [

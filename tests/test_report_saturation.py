@@ -7,8 +7,9 @@ import pytest
 
 from explorer.arrays import Scaled
 from explorer.experiment import Experiment, View
-from explorer.reports import saturation
-from explorer.reports.saturation import averaged, layers_of, saturation_report
+from explorer.reports import layers
+from explorer.reports.layers import averaged, layers_of
+from explorer.reports.saturation import saturation_report
 from explorer.reports.waterfall import MOST_BARS, Waterfall, waterfall
 from explorer.run import run
 
@@ -97,8 +98,8 @@ def test_what_lies_beyond_the_axis_is_counted():
     recorded = run(Experiment(activation="relu", gain=3.0))
     found = saturation_report(recorded, View()).spread
     a = recorded.trace.z["a"]
-    assert found.edges[-1] == saturation.WIDEST
-    assert found.beyond[0] == pytest.approx(np.mean(np.abs(a) > saturation.WIDEST), abs=1e-12)
+    assert found.edges[-1] == layers.WIDEST
+    assert found.beyond[0] == pytest.approx(np.mean(np.abs(a) > layers.WIDEST), abs=1e-12)
     assert found.beyond[0] > 0.1
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from explorer.arrays import Array
 from explorer.figures.theme import DECADES, DIRECT, FONT, LINE, TEXT, TITLE, Look, Trace
-from explorer.wording import ten_to
+from explorer.wording import number, ten_to
 
 LN10 = float(np.log(10.0))
 TRUE_VALUE = ", 10<sup>%{customdata:.1f}</sup>"
@@ -57,6 +57,23 @@ def power_axis(look: Look, title: str, low: float, high: float, **changes: Any) 
         range=[low, high],
         tickvals=[float(n) for n in ticks],
         ticktext=[ten_to(n) for n in ticks],
+        **changes,
+    )
+
+
+def size_axis(look: Look, title: str, low: float, high: float, **changes: Any) -> dict[str, Any]:
+    """An axis of log₁₀ values from low to high, labelled 0.5, 1, 2 ... where it spans few decades."""
+    if high - low > 2.2:
+        return power_axis(look, title, low, high, **{"most": 5, **changes})
+    digits = (1, 2, 5) if high - low > 0.7 else (1, 1.2, 1.5, 2, 3, 4, 5, 6, 8)
+    sizes = [d * 10.0**n for n in range(int(np.floor(low)), int(np.ceil(high)) + 1) for d in digits]
+    ticks = [size for size in sizes if low <= np.log10(size) <= high]
+    return axis(
+        look,
+        title,
+        range=[low, high],
+        tickvals=[float(np.log10(size)) for size in ticks],
+        ticktext=[number(size) for size in ticks],
         **changes,
     )
 

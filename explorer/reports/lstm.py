@@ -9,7 +9,7 @@ from explorer.arrays import Array, Integers, freeze
 from explorer.chain import Chain
 from explorer.experiment import Experiment, View
 from explorer.flow import Trace
-from explorer.reports.saturation import MOST_COLUMNS, averaged
+from explorer.reports.layers import MOST_COLUMNS, averaged
 from explorer.run import Run, run
 
 SYMBOLS = {

@@ -3,135 +3,29 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from explorer import measures
-from explorer.activations import ACTIVATIONS, Activation
-from explorer.arrays import Array, Integers, freeze, log
-from explorer.cells import RNN, Cell
-from explorer.experiment import View
-from explorer.reports.waterfall import Waterfall, waterfall
+from explorer import flow, measures
+from explorer.arrays import Array, Integers, freeze
+from explorer.experiment import Experiment, View
+from explorer.reports.layers import Layer, SlopeMap, Spread, layer, layers_of, slope_map, spread
+from explorer.reports.waterfall import Waterfall, straight_across, waterfall
 from explorer.run import Run
+from explorer.spectral import Spectral
+from explorer.wording import number, percent, power
 
-BINS = 60
-POINTS = 241  # of the drawn curves φ and φ′
-NARROWEST, WIDEST = 4.0, 40.0  # limits of the a-axis to either side
-SHOWN = 0.999  # the share of pre-activations that the a-axis holds, where WIDEST allows
-MOST_COLUMNS = 200  # steps side by side in a heat map; longer runs are averaged over neighbours
 MOST_JACOBIANS = 100  # steps whose σ_max is computed; beyond, evenly spaced ones
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One non-linearity of the cell, over the whole run."""
-
-    symbol: str  # "h" for an RNN, else the gate
-    name: str
-    activation: Activation
-    a: Array  # (T, H), pre-activations
-    slope: Array  # (T, H), φ′(a_t)
-    left: Array  # (T,), share of units saturated below
-    right: Array  # (T,), share of units saturated above
-
-    @property
-    def share(self) -> Array:
-        """The share of units saturated on either side, (T,)."""
-        return self.left + self.right
-
-    @property
-    def off(self) -> NDArray[np.bool_]:
-        """Units whose slope is exactly zero at every step, (H,)."""
-        return np.asarray(np.all(self.slope == 0, axis=0))
-
-
-def layers_of(cell: Cell) -> dict[str, tuple[str, str, Activation]]:
-    """{pre-activation: (symbol, name, non-linearity)}, the non-linearity as the cell's equations name it."""
-    if isinstance(cell, RNN):
-        return {"a": ("h", "units", cell.activation)}
-    kind = {k: "tanh" if cell.equations[k].startswith(r"\tanh") else "sigmoid" for k in cell.gates}
-    return {f"a_{k}": (k, name, ACTIVATIONS[kind[k]]) for k, name in cell.gates.items()}
-
-
-def layer(run: Run, pre_activation: str) -> Layer:
-    """One non-linearity of a run.
-
-    A gate is saturated where it is shut (< 0.1) or open (> 0.9), anything else where its slope is below a
-    tenth of the steepest.
-    """
-    symbol, name, activation = layers_of(run.cell)[pre_activation]
-    a = run.trace.z[pre_activation]
-    slope = activation.dphi(a)
-    if name.endswith("gate"):
-        left, right = measures.gate_saturation(run.trace.z[symbol])
-    else:
-        flat = slope < measures.SLOPE_LEFT * activation.max_slope
-        left, right = np.mean(flat & (a <= 0), axis=-1), np.mean(flat & (a > 0), axis=-1)
-    return Layer(symbol, name, activation, a, slope, left, right)
-
-
-@dataclass(frozen=True)
-class Spread:
-    """How the pre-activations of each layer are distributed over the a-axis, with φ and φ′ along it."""
-
-    edges: Array  # (bins + 1,)
-    share: Array  # (layers, bins), shares of each layer's values
-    beyond: Array  # (layers,), share of values outside the axis
-    a: Array  # (points,)
-    phi: Array  # (layers, points)
-    slope: Array  # (layers, points)
-
-
-def spread(layers: tuple[Layer, ...]) -> Spread:
-    """Histograms of all layers on one axis, symmetric about 0."""
-    sizes = np.concatenate([np.abs(one.a).ravel() for one in layers])
-    limit = float(np.ceil(np.clip(np.quantile(sizes, SHOWN), NARROWEST, WIDEST)))
-    edges = np.linspace(-limit, limit, BINS + 1)
-    counts = np.stack([np.histogram(one.a, edges)[0] / one.a.size for one in layers])
-    a = np.linspace(-limit, limit, POINTS)
-    phi = np.stack([one.activation.phi(a) for one in layers])
-    slope = np.stack([one.activation.dphi(a) for one in layers])
-    return Spread(edges, counts, np.maximum(1.0 - counts.sum(axis=1), 0.0), a, phi, slope)
-
-
-@dataclass(frozen=True)
-class SlopeMap:
-    """The slope of every unit at every step, layers under one another, neighbouring steps averaged."""
-
-    first: Integers  # (columns,), the first step of each column
-    width: int  # steps per column
-    log_slope: Array  # (layers * H, columns), ln of the mean slope; −inf where it is exactly zero
-    mean: Array  # (columns,), over all units and layers
-    saturated: Array  # (layers, columns), share of units
-
-
-def averaged(values: Array, width: int) -> Array:
-    """Means over neighbouring steps (T, ...), `width` at a time, the last group as long as it is."""
-    starts = np.arange(0, len(values), width)
-    counts = np.diff(np.append(starts, len(values)))
-    sums = np.add.reduceat(values, starts, axis=0)
-    return np.asarray(sums / counts.reshape(-1, *[1] * (values.ndim - 1)))
-
-
-def slope_map(layers: tuple[Layer, ...]) -> SlopeMap:
-    """The slopes of all layers for a heat map of at most MOST_COLUMNS columns."""
-    T = len(layers[0].a)
-    width = -(-T // MOST_COLUMNS)
-    columns = [averaged(one.slope, width) for one in layers]
-    return SlopeMap(
-        first=np.arange(1, T + 1, width),
-        width=width,
-        log_slope=log(np.concatenate(columns, axis=1).T),
-        mean=np.mean(columns, axis=(0, 2)),
-        saturated=np.stack([averaged(one.share, width) for one in layers]),
-    )
+JACOBIANS_WORK = 1.5e9  # S³ of all of them together, about a second; larger states show fewer steps
+LN10 = float(np.log(10.0))
 
 
 @dataclass(frozen=True)
 class OneStep:
-    """The largest singular value of the one-step Jacobians, and what the weights alone would allow."""
+    """The largest singular value of the one-step Jacobians, and what it is without any slope φ′."""
 
     steps: Integers  # (n,)
     log_sigma_max: Array  # (n,), ln σ_max(J_t)
+    log_without: Array  # (n,), the same without φ′: of W alone, or of what goes straight across
+    straight: bool  # whether the cell lets something straight across
     log_bound: float | None  # ln(γ σ_max(W)), where the theorem holds
 
     @property
@@ -139,13 +33,29 @@ class OneStep:
         """The median of ln σ_max over the steps."""
         return float(np.median(self.log_sigma_max))
 
+    @property
+    def typical_without(self) -> float:
+        """The median of ln σ_max without φ′."""
+        return float(np.median(self.log_without))
+
 
 def one_step(run: Run) -> OneStep:
     """σ_max(J_t) of the joint state at up to MOST_JACOBIANS evenly spaced steps."""
-    every = -(-run.T // MOST_JACOBIANS)
-    J = run.chain.take(slice(0, run.T, every))
-    sigma_max = np.linalg.norm(J, 2, axis=(-2, -1))
-    return OneStep(np.arange(1, run.T + 1, every), log(sigma_max), measures.log_bound(run.cell, run.weights))
+    count = int(np.clip(JACOBIANS_WORK // run.chain.S**3, 2, MOST_JACOBIANS))
+    steps = slice(0, run.T, -(-run.T // count))
+    D, across = run.trace.partials(run.cell), straight_across(run.cell, run.trace)
+    kept = across or run.cell.v_blocks
+    without = {
+        block: {k: d[steps] if across else np.ones_like(d[steps]) for k, d in of.items() if k in kept}
+        for block, of in D.items()
+    }
+    return OneStep(
+        steps=np.arange(1, run.T + 1)[steps],
+        log_sigma_max=Spectral().log_norm(run.chain.take(steps)),
+        log_without=Spectral().log_norm(flow.jacobians(run.cell, run.weights, without)),
+        straight=bool(across),
+        log_bound=measures.log_bound(run.cell, run.weights),
+    )
 
 
 @dataclass(frozen=True)
@@ -154,6 +64,7 @@ class SaturationReport:
 
     cell: str
     T: int
+    asked: int  # the length asked for; the run is shorter where the state outgrew float64
     H: int
     layers: tuple[Layer, ...]
     spread: Spread
@@ -171,6 +82,81 @@ class SaturationReport:
         """The mean slope over all units, steps and layers."""
         return float(np.mean([one.slope for one in self.layers]))
 
+    def slope_by_step(self) -> Array:
+        """The mean slope over units and layers of every step, (T,)."""
+        return np.asarray(np.mean([one.slope for one in self.layers], axis=(0, 2)))
+
+    def finding(self) -> str:
+        """What reaches step 0 and how much of the units' slope is used up."""
+        return f"{self.waterfall.finding()}; {self.used_up()}"
+
+    def used_up(self) -> str:
+        """The share of units saturated in words."""
+        return f"{percent(self.share)} of units {self.layers[0].word}"
+
+    def diagnosis(self) -> str:
+        """Where on its way the error is lost."""
+        return f"{self.waterfall.diagnosis(self.slope_by_step())}."
+
+    def spread_alt(self) -> str:
+        """The distributions in words."""
+        shares = "; ".join(f"{one.name}: {one.sides()}" for one in self.layers)
+        limit = number(float(self.spread.edges[-1]))
+        return f"Pre-activations of {self.T} steps and {self.H} units from −{limit} to {limit}. {shares}."
+
+    def slopes_alt(self) -> str:
+        """The slope map in words."""
+        return f"Slope of every unit at every step, {number(self.mean_slope, 2)} on average.{self.never()}"
+
+    def never(self) -> str:
+        """How many units have no slope at any step, in words; "" for none."""
+        off = sum(int(one.off.sum()) for one in self.layers)
+        return f" {off} {'unit has' if off == 1 else 'units have'} no slope at any step." if off else ""
+
+    def jacobian_alt(self) -> str:
+        """The one-step Jacobians in words."""
+        one = self.one_step
+        without = "straight across alone" if one.straight else "of W alone"
+        bound = "" if one.log_bound is None else f"; never above the bound {power(one.log_bound)}"
+        return (
+            f"Largest singular value of the one-step Jacobians: {power(one.typical)} typically, "
+            f"{without} {power(one.typical_without)}{bound}."
+        )
+
+    def quiet(self) -> str:
+        """What counts as saturated, and whether the run was cut short."""
+        counted = (
+            "Saturated: a gate below 0.1 or above 0.9, a candidate below a tenth of its steepest slope."
+            if len(self.layers) > 1
+            else f"{self.layers[0].word.capitalize()}: less than a tenth of the steepest slope."
+        )
+        cut = f" The state passes 10¹⁵⁰ after step {self.T}, where the run ends ({self.asked} asked for)."
+        return f"{counted}{self.never()}{cut if self.T < self.asked else ''}"
+
+    def table(self) -> dict[str, Array | Integers]:
+        """Step by step: mean slope, shares saturated, σ_max of J_t and what is left of the error."""
+        k, fall = np.arange(self.T + 1), self.waterfall
+
+        def column(at: Integers, values: Array) -> Array:
+            whole = np.full(self.T + 1, np.nan)
+            whole[at] = values
+            return whole
+
+        return {
+            "step k": k,
+            "mean slope": column(k[1:], self.slope_by_step()),
+            **{f"share of {one.name} saturated": column(k[1:], one.share) for one in self.layers},
+            "log10 sigma_max of J_k": column(self.one_step.steps, self.one_step.log_sigma_max / LN10),
+            f"log10 of the error of step {fall.t} left": column(
+                np.append(fall.last - fall.width, fall.t), fall.level / LN10
+            ),
+        }
+
+
+def sliders(e: Experiment) -> tuple[str, ...]:
+    """The fields that move the pre-activations of this cell."""
+    return ("gain", "input_scale", {"rnn": "bias", "lstm": "forget_bias"}.get(e.cell, "steps"))
+
 
 def saturation_report(run: Run, view: View) -> SaturationReport:
     """The report of a run, following the error of the view's target step back."""
@@ -180,6 +166,7 @@ def saturation_report(run: Run, view: View) -> SaturationReport:
         SaturationReport(
             cell=run.cell.label,
             T=run.T,
+            asked=run.experiment.T,
             H=run.weights.H,
             layers=layers,
             spread=spread(layers),

@@ -12,14 +12,29 @@ import numpy as np
 
 from explorer import flow
 from explorer.arrays import Array, Integers, Values, log_norm
+from explorer.cells import Cell
 from explorer.flow import Backward, Trace, pull
 from explorer.measures import joint
 from explorer.run import Run
+from explorer.wording import number, percent, power, times
 
 MOST_BARS = 100  # more bars than this cannot be told apart; neighbouring steps are summed
 TO_BE_EXPLAINED = 0.5  # the share of a loss that is looked for in few steps
 BY_SLOPES = ("slopes φ′", "weights W")
 ACROSS = ("straight across", "through the weights")
+PARTS = {
+    BY_SLOPES: "slopes multiply it by {}, weights by {}",
+    ACROSS: "straight across multiplies it by {}, weights by {}",
+}
+KILLS = {
+    BY_SLOPES: ("no unit it could pass has any slope", "W lets nothing through"),
+    ACROSS: ("nothing goes straight across", "nothing comes through the weights"),
+}
+TAKERS = {
+    BY_SLOPES: ("by the slopes φ′", "by the weights W"),
+    ACROSS: ("on the way straight across", "where parts through the weights cancel"),
+}
+LN10 = float(np.log(10.0))
 FEW = 1 / 3  # of the steps: a loss spread wider than this happens everywhere
 
 
@@ -56,6 +71,49 @@ class Waterfall:
         dead = np.isneginf(self.level[:-1])
         return int(np.max((self.last - self.width)[dead])) if dead.any() else None
 
+    def finding(self) -> str:
+        """What reaches step 0, and which of the two parts takes it."""
+        if np.isneginf(self.log_error):
+            return f"The error of step {self.t} is exactly zero: there is nothing to follow"
+        if self.dead_from is not None:
+            kills = KILLS[self.names][0 if np.isneginf(self.totals[0]) else 1]
+            return f"The error is exactly zero from step {self.dead_from} on back: {kills}"
+        first, second = (power(total) for total in self.totals)
+        parts = PARTS[self.names].format(first, second)
+        left = "All" if abs(self.left) < 1e-9 else power(self.left)
+        size = f"{left} times the error" if self.left > 1e-9 else f"{left} of the error"
+        return f"{size} reaches step 0: {parts}"
+
+    def diagnosis(self, slope: Array) -> str:
+        """Where the loss lies, and how steep the units are there, from the mean slope of every step (T,)."""
+        if np.isneginf(self.log_error) or self.dead_from is not None:
+            return self.finding()
+        rate = f"{number(float(np.exp(self.left / self.t)))} times per step"
+        stretch = self.concentrated()
+        if stretch is None:
+            kept = self.left > -LN10
+            lost = "No decade is lost on the way" if kept else "The loss is spread over the steps"
+            return f"{lost}: {rate}{self.steepness(slope[: self.t])}"
+        begin, end = stretch
+        inside = (self.last >= begin) & (self.last <= end)
+        first, second = float(self.first[inside].sum()), float(self.second[inside].sum())
+        share, taker = percent((first + second) / self.left), TAKERS[self.names][int(second < first)]
+        where = f"Step {begin} takes" if begin == end else f"Steps {begin} to {end} take"
+        return f"{where} {share} of the loss, mostly {taker}{self.steepness(slope[begin - 1 : end])}"
+
+    def steepness(self, slope: Array) -> str:
+        """The mean of slopes in words, where slopes are one of the two parts."""
+        return f"; mean slope {number(float(slope.mean()), 2)}" if self.names == BY_SLOPES else ""
+
+    def alt(self) -> str:
+        """The bars in words."""
+        smallest = int(np.argmin(self.first + self.second))
+        return (
+            f"{self.finding()}. Factor of every step back to step 0 in two parts, {self.names[0]} and "
+            f"{self.names[1]}; the smallest is at step {self.last[smallest]}: "
+            f"{times(float(self.first[smallest] + self.second[smallest]))}."
+        )
+
     def concentrated(self) -> tuple[int, int] | None:
         """The shortest stretch of steps (from, to) that holds half of a loss of at least one decade.
 
@@ -63,7 +121,7 @@ class Waterfall:
         """
         loss = -(self.first + self.second)
         whole, n = float(np.sum(loss)), len(loss)
-        if not np.log(10.0) <= whole < np.inf:
+        if not LN10 <= whole < np.inf:
             return None
         running = np.concatenate([[0.0], np.cumsum(loss)])
         for count in range(1, int(n * FEW) + 1):
@@ -75,12 +133,17 @@ class Waterfall:
         return None
 
 
+def straight_across(cell: Cell, trace: Trace) -> tuple[str, ...]:
+    """The state blocks that the next state depends on without passing through weights; () for an RNN."""
+    D = trace.partials(cell)
+    return tuple(k for k in cell.state if any(k in of for of in D.values()))
+
+
 def halfway(run: Run, trace: Trace, back: Backward) -> Values:
     """Every step's signal halfway through the step, (T, H) by block: Dv, or what goes straight across."""
-    D, cell = trace.partials(run.cell), run.cell
     after = {block: a[1:] for block, a in back.signals.items()}
-    across = [k for k in cell.state if any(k in of for of in D.values())]
-    return {k: pull(D, after, k) for k in across or cell.v_blocks}
+    through = straight_across(run.cell, trace) or run.cell.v_blocks
+    return {k: pull(trace.partials(run.cell), after, k) for k in through}
 
 
 def change(to: Array, start: Array) -> Array:
