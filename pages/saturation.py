@@ -2,12 +2,13 @@
 
 from explorer import flow, measures
 from explorer.figures import saturation as figures
+from explorer.figures.one_step import jacobians
 from explorer.figures.waterfall import waterfall
 from explorer.reports import saturation as reports
 from explorer.ui import board, compute, controls, page
 from explorer.ui.board import Grid, Panel
 
-e, view = controls.settings("cell", "activation")
+e, view = controls.settings("cell", "activation", shows=("target",))
 run = compute.run(e)
 look = page.look()
 report = reports.saturation_report(run, view)
@@ -34,7 +35,7 @@ board.show(
         Panel(
             "jacobian",
             "What that leaves of J<sub>t</sub>: its largest singular value",
-            figures.jacobians(look, report),
+            jacobians(look, report),
             report.jacobian_alt(),
             detail=True,
         ),

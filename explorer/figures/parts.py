@@ -234,3 +234,8 @@ def label(look: Look, text: str, x: float, y: float, colour: str, **changes: Any
 def escaped(text: str) -> str:
     """Text that came from outside, safe inside Plotly's own markup."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def mode_for(steps: Array) -> str:
+    """A line, or a dot where there is one step alone."""
+    return "lines" if len(steps) > 1 else "lines+markers"

@@ -1,4 +1,4 @@
-"""Where pre-activations fall on φ and φ′, the slope of every unit at every step, and what becomes of J_t."""
+"""Where pre-activations fall on φ and φ′, and the slope of every unit at every step."""
 
 from itertools import pairwise
 from typing import Any
@@ -6,16 +6,17 @@ from typing import Any
 import numpy as np
 
 from explorer.arrays import Array
-from explorer.figures.parts import LN10, Scale, axis, colour_bar, curve, label, layout, note, size_axis, typed
-from explorer.figures.theme import DIRECT, LINE, TEXT, Figure, Look, Trace
+from explorer.figures.parts import LN10, axis, colour_bar, label, layout, mode_for, note, typed
+from explorer.figures.theme import LINE, TEXT, Figure, Look, Trace
 from explorer.reports.layers import Layer
-from explorer.reports.saturation import OneStep, SaturationReport
+from explorer.reports.saturation import SaturationReport
 from explorer.wording import percent, ten_to
 
 MARGIN = {"l": 62, "r": 14, "t": 8, "b": 46}
 GAP = 0.05  # between the rows of a figure, as a share of its height
 FAINTEST = -4.0  # log₁₀ of the slope at the end of the colour scale; below it hovering tells
 UPPER = 0.26  # the share of the slope map's height that the curves over it take
+SYMBOLS = {"g": "c̃"}  # how a symbol is written, where it is not written as itself
 MOST_MARKS = 400  # exact zeros marked in a map
 
 
@@ -38,14 +39,15 @@ def spread(look: Look, report: SaturationReport) -> Figure:
     x = axis(
         look, "pre-activation a", range=[-limit, limit], anchor=f"y{len(rows)}" if len(rows) > 1 else "y"
     )
-    drawn = layout(look, x, {}, margin={**MARGIN, "l": 40}, bargap=0.04)
+    drawn = layout(look, x, {}, margin={**MARGIN, "l": 56}, bargap=0.04)
     traces: list[Trace] = []
     words: list[dict[str, Any]] = []
     for i, domain in enumerate(rows):
         name = "y" if i == 0 else f"y{i + 1}"
         low = -1.1 if np.any(report.spread.phi[i] < 0) else 0.0
         ticks = [-1, 0, 1] if low else [0, 1]
-        drawn[f"yaxis{name[1:]}"] = axis(look, "", domain=domain, range=[low, 1.15], tickvals=ticks)
+        title = "φ, φ′" if len(rows) == 1 else SYMBOLS.get(report.layers[i].symbol, report.layers[i].symbol)
+        drawn[f"yaxis{name[1:]}"] = axis(look, title, domain=domain, range=[low, 1.15], tickvals=ticks)
         traces += layer_traces(look, report, i, name)
         words += layer_words(look, report, i, name)
     return {"data": traces, "layout": {**drawn, "annotations": words}}
@@ -120,8 +122,8 @@ def slopes(look: Look, report: SaturationReport) -> Figure:
     rows = len(found.log_slope)
     x = axis(look, "step t", range=[0.5, report.T + 0.5], showgrid=False, anchor="y")
     plain = {"domain": [0, 1 - UPPER - GAP], "range": [rows - 0.5, -0.5], "showgrid": False}
-    y = axis(look, "unit" if len(report.layers) == 1 else "", **plain, **unit_ticks(look, report))
-    upper = axis(look, "", domain=[1 - UPPER, 1], range=[0, 103], tickvals=[50, 100], ticksuffix=" %")
+    y = axis(look, "unit", **plain, **unit_ticks(look, report))
+    upper = axis(look, "share", domain=[1 - UPPER, 1], range=[0, 103], tickvals=[50, 100], ticksuffix=" %")
     traces = [slope_heat(look, report, steps), *slope_zeros(look, report, steps)]
     for one, share in zip(report.layers, found.saturated, strict=True):
         traces.append(
@@ -145,11 +147,6 @@ def slopes(look: Look, report: SaturationReport) -> Figure:
     ]  # fmt: skip
     drawn = layout(look, x, y, yaxis2=upper, shapes=shapes, margin={**MARGIN, "r": 6})
     return {"data": traces, "layout": drawn}
-
-
-def mode_for(steps: Array) -> str:
-    """A line, or a dot where there is one step alone."""
-    return "lines" if len(steps) > 1 else "lines+markers"
 
 
 def unit_ticks(look: Look, report: SaturationReport) -> dict[str, Any]:
@@ -205,63 +202,3 @@ def slope_zeros(look: Look, report: SaturationReport, steps: Array) -> list[Trac
             "hovertemplate": "step %{x}: slope exactly 0<extra></extra>",
         }
     ]
-
-
-def jacobians(look: Look, report: SaturationReport) -> Figure:
-    """σ_max(J_t) by step, the same without φ′, and the bound of the weights."""
-    one = report.one_step
-    steps = one.steps.astype(np.float64)
-    curves = [one.log_sigma_max, one.log_without]
-    scale = sigma_scale(one)
-    accent, colour = look.accents[3], look.ink
-    traces = curve(steps, curves[1], scale, name="without φ′", colour=accent, mode=mode_for(steps))
-    traces[0]["line"] = {"color": accent, "width": 2.5, "dash": "dash"}
-    traces += bound(look, report, scale)
-    traces += curve(
-        steps, curves[0], scale, name="σ_max of J", colour=colour, meta="main", mode=mode_for(steps)
-    )
-    words = [
-        label(look, text, 0.99, float(np.clip(value / LN10, scale.low, scale.high)), ink, xref="paper",
-              xanchor="right", yanchor=side, font={"size": DIRECT - 2, "color": ink})
-        for text, value, ink, side in named(look, report)
-        if np.isfinite(value)
-    ]  # fmt: skip
-    x = axis(look, "step t", range=[0.5, report.T + 0.5])
-    y = size_axis(look, "σ<sub>max</sub>", scale.low, scale.high)
-    return {"data": traces, "layout": layout(look, x, y, annotations=words, margin=MARGIN)}
-
-
-def sigma_scale(one: OneStep) -> Scale:
-    """A range that holds both curves and 1, at most ten decades of it."""
-    logs = np.concatenate([one.log_sigma_max, one.log_without, [0.0, one.log_bound or 0.0]]) / LN10
-    finite = logs[np.isfinite(logs)]
-    high = float(finite.max()) + 0.3
-    return Scale(max(float(finite.min()) - 0.3, high - 10.0), high)
-
-
-def bound(look: Look, report: SaturationReport, scale: Scale) -> list[Trace]:
-    """γ σ_max(W) as a thin line, where it is not W alone already."""
-    one = report.one_step
-    if one.log_bound is None or np.isclose(one.log_bound, one.typical_without):
-        return []
-    steps = np.array([1.0, float(report.T)])
-    drawn = curve(steps, np.full(2, one.log_bound), scale, name="bound γ σ_max(W)", colour=look.threshold)
-    drawn[0]["line"] = {"color": look.threshold, "width": 2, "dash": "dashdot"}
-    return drawn
-
-
-def named(look: Look, report: SaturationReport) -> list[tuple[str, float, str, str]]:
-    """(text, ln height, colour, side) of every line of the Jacobian figure, the higher one labelled above."""
-    one = report.one_step
-    last = slice(-max(1, len(one.steps) // 3), None)  # where the words stand
-    same = one.log_bound is not None and bool(np.isclose(one.log_bound, one.typical_without))
-    without = "straight across alone" if one.straight else f"W alone{': the bound' if same else ''}"
-    ends = (np.max, np.min) if one.typical_without >= one.typical else (np.min, np.max)
-    sides = {np.max: "bottom", np.min: "top"}
-    words = [
-        (without, float(ends[0](one.log_without[last])), look.accents[3], sides[ends[0]]),
-        ("J<sub>t</sub>", float(ends[1](one.log_sigma_max[last])), look.ink, sides[ends[1]]),
-    ]
-    if one.log_bound is not None and not same:
-        words.append(("bound γ σ<sub>max</sub>(W)", one.log_bound, look.threshold, "bottom"))
-    return words
