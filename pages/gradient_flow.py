@@ -7,6 +7,7 @@ from explorer.figures.strip import strip
 from explorer.reports import gradient_flow as reports
 from explorer.ui import board, compute, controls, page
 from explorer.ui.board import Grid, Panel
+from explorer.ui.scrub import Scrub
 
 e, view = controls.settings("cell", "activation", shows=reports.SHOWS)
 run = compute.run(e)
@@ -21,6 +22,7 @@ board.show(
     sliders=reports.sliders(e),
     strip=strip(look, run.sequence.tokens, report.arriving(), max(chosen.k, 1)),
     strip_field="source",
+    film=Scrub("source", chosen.t, compute.pairs_film(e, view, look)),
     panels=[
         Panel(
             "map",

@@ -109,6 +109,10 @@ class Board {
         figure.remove();
       }
       for (const panel of data.panels) await this.drawPanel(Plotly, panel);
+      if (this.film && !this.dragging && !this.wish && (!this.waiting || data.echo >= this.waiting)) {
+        this.film.hide(this);
+        this.film = null;
+      }
       this.root.dataset.turn = data.echo;
       if (!this.waiting || data.echo >= this.waiting) this.waiting = 0;
     }
@@ -154,13 +158,16 @@ class Board {
     label.htmlFor = input.id;
     output.htmlFor = input.id;
     this.inputs[slider.field] = { box, input, output, slider };
+    const drop = () => {
+      this.wish = { ...(this.wish ?? {}), [slider.field]: this.inputs[slider.field].slider.positions[+input.value] };
+      this.pump();
+    };
     const start = () => { if (!this.dragging) this.keepGhosts(); this.dragging = true; };
     const stop = () => {  // once more, so that the address is written when the hand lets go
       if (!this.dragging) return;
       this.dragging = false;
       this.movedAt = -Infinity;
-      this.wish = { ...(this.wish ?? {}), [slider.field]: this.inputs[slider.field].slider.positions[+input.value] };
-      this.pump();
+      drop();
     };
     input.addEventListener("pointerdown", start);
     input.addEventListener("pointerup", stop);
@@ -173,6 +180,13 @@ class Board {
       const value = now.positions[+input.value];
       output.textContent = now.shown[+input.value];
       input.setAttribute("aria-valuetext", `${now.label} ${output.textContent}`);
+      const films = window.gradientFlowFilms;
+      if (now.film && films?.stamp === now.film) {  // the film runs here; the server is told at the end
+        this.film = films.film;
+        input.setAttribute("aria-valuetext", `${now.label} ${output.textContent}: ${this.film.show(this, value)}`);
+        if (!this.dragging) drop();
+        return;
+      }
       this.wish = { ...(this.wish ?? {}), [slider.field]: value };
       this.pump();
     });

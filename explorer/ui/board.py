@@ -17,7 +17,8 @@ from explorer.experiment import FIELDS
 from explorer.figures.strip import Strip
 from explorer.figures.theme import Figure
 from explorer.parameters import Range
-from explorer.ui import bundle, url
+from explorer.ui import bundle, scrub, url
+from explorer.ui.scrub import Scrub
 from explorer.wording import number
 
 HERE = Path(__file__).parent
@@ -63,10 +64,11 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
     grid: Grid,
     strip: Strip | None = None,
     strip_field: str = "",
+    film: Scrub | None = None,
 ) -> None:
     """Draw the board; its sliders and clicks set the session's fields and rerun the page.
 
-    A click on a step of the strip sets `strip_field`.
+    A click on a step of the strip sets `strip_field`; the slider of `film` runs without the server.
     """
     plotly = bundle.plotly_url()
     if plotly is None:
@@ -81,7 +83,7 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
         "url": plotly,
         "echo": (sent.get("moved") or {}).get("turn", 0),
         "lecture": url.lecture(),
-        "sliders": [slider(name) for name in sliders if name not in url.hidden()],
+        "sliders": [slider(name) for name in sliders if name not in url.hidden()] + scrubbed(key, film),
         "panels": [
             {**asdict(panel), "figure": json.dumps(panel.figure), "pick": panel.pick} for panel in panels
         ],
@@ -97,6 +99,16 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
         on_moved_change=lambda: moved(key),
         on_picked_change=lambda: picked(key),
     )
+
+
+def scrubbed(key: str, film: Scrub | None) -> list[dict[str, Any]]:
+    """The slider that runs through a film, if there is one; the film waits until all others are at rest."""
+    if film is None or film.field in url.hidden():
+        return []
+    described = slider(film.field)
+    value = min(described["value"], film.last)
+    stamp = "" if st.session_state.get(DRAGGING) else scrub.send(key, film)
+    return [{**described, **film.positions(), "value": value, "text": number(value, 5), "film": stamp}]
 
 
 def adopt(kind: type[Any]) -> None:

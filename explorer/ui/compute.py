@@ -14,9 +14,13 @@ import streamlit as st
 from explorer import run as runs
 from explorer.chain import Chain
 from explorer.experiment import DEFAULTS, Experiment, View
+from explorer.figures import film
+from explorer.figures.film import Film
+from explorer.figures.theme import Look
 from explorer.pairs import PairMap
-from explorer.reports import gradient_flow, pair_curves
+from explorer.reports import gradient_flow, matrix_stack, pair_curves
 from explorer.reports.gradient_flow import FlowReport
+from explorer.reports.matrix_stack import MatrixStack
 from explorer.reports.pair_curves import Ribbon
 from explorer.run import Run
 
@@ -89,6 +93,21 @@ def flow(e: Experiment, view: View) -> FlowReport:
     """What the gradient flow page shows of the experiment."""
     t, k = view.pair(run(e).T)
     return _flow(network(e), View(norm=view.norm, block=view.block, target=t, source=k))
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _stack(e: Experiment, view: View) -> MatrixStack:
+    return matrix_stack.matrix_stack(run(e), view)
+
+
+def pairs_film(e: Experiment, view: View, look: Look) -> Callable[[], Film]:
+    """How to make the film of the matrices ∂h_t/∂h_k back from the view's step t."""
+
+    def made() -> Film:
+        t, _ = view.pair(run(e).T)
+        return film.pairs_film(look, _stack(network(e), View(block=view.block, target=t)), flow(e, view))
+
+    return made
 
 
 @cache

@@ -10,6 +10,7 @@ STYLE = """
 html { font-size: clamp(16px, 1.32vw, 26px); }
 .stMainBlockContainer { padding: 4rem 1.8rem 1rem; }
 .stMainBlockContainer h4 { padding: 0; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-film, > .st-key-waiting) { position: absolute; }
 .st-key-waiting { position: fixed; z-index: 1000; bottom: 1rem; left: calc(50% - 11rem); width: 22rem; }
 .st-key-waiting [data-testid="stProgress"] { background: var(--st-background-color, Canvas);
   padding: .5rem 1rem; border-radius: 10px;
