@@ -25,6 +25,9 @@ page = st.navigation(
         "Training": [
             st.Page("pages/cliff.py", title="Clipping at the cliff", icon=":material/landslide:"),
         ],
+        "Lecture": [
+            st.Page("pages/one_number.py", title="One number, repeated", icon=":material/exposure_zero:"),
+        ],
     },
     position="top",
 )

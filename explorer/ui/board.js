@@ -58,6 +58,18 @@ class Board {
     this.say.setAttribute("aria-live", "polite");
     this.observer = new ResizeObserver(() => this.redrawStrip());
     this.observer.observe(this.strip);
+    window.addEventListener("resize", () => this.fit());
+  }
+
+  /* Where the page asks for it, the board ends with the screen, however tall what stands above it is. */
+  fit() {
+    if (!getComputedStyle(this.root).getPropertyValue("--gf-fit") || !this.root.isConnected) return;
+    const scrolled = this.root.closest(".stMain")?.scrollTop ?? 0;
+    const top = this.root.getBoundingClientRect().top + scrolled;
+    const height = window.innerWidth > 760 ? `${Math.max(430, window.innerHeight - top - 12)}px` : "";
+    if (this.root.style.height === height) return;
+    this.root.style.height = height;
+    for (const plot of this.grid.querySelectorAll(".js-plotly-plot")) window.Plotly.Plots.resize(plot);
   }
 
   /* One request at a time: the wish that came last is sent when the answer to the one before is drawn. An
@@ -98,6 +110,7 @@ class Board {
       this.next = null;
       this.drawSliders(data);
       this.data = data;
+      this.fit();
       this.redrawStrip();
       this.grid.style.gridTemplateAreas = data.areas;
       this.grid.style.gridTemplateColumns = data.columns;

@@ -23,6 +23,7 @@ from explorer.wording import number
 
 HERE = Path(__file__).parent
 OWN = "_own_fields"  # session key: {name: field} of the records that pages declared for themselves
+STRESSED = "_stressed"  # session key: the panel that the present beat is about, "" for none
 DRAGGING = "_dragging"  # session key: whether a slider of the board is being dragged at this moment
 
 COMPONENT = st.components.v2.component(
@@ -75,7 +76,7 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
         stock(key, sliders, panels)
         return
     if url.lecture():
-        panels = [panel for panel in panels if not panel.detail]
+        panels, strip = for_lecture(panels, strip)
         ids, shares = " ".join(panel.id for panel in panels), "minmax(0,1fr) " * len(panels)
         grid = Grid((ids,), shares, "1fr")
     sent = st.session_state.get(key) or {}
@@ -109,6 +110,15 @@ def scrubbed(key: str, film: Scrub | None) -> list[dict[str, Any]]:
     value = min(described["value"], film.last)
     stamp = "" if st.session_state.get(DRAGGING) else scrub.send(key, film)
     return [{**described, **film.positions(), "value": value, "text": number(value, 5), "film": stamp}]
+
+
+def for_lecture(panels: Sequence[Panel], strip: Strip | None) -> tuple[list[Panel], Strip | None]:
+    """What the lecture view has room for: the panel a beat is about, else those that are no details."""
+    stressed = st.session_state.get(STRESSED, "")
+    chosen = [panel for panel in panels if panel.id == stressed]
+    if chosen:
+        return chosen, None
+    return [panel for panel in panels if not panel.detail], strip
 
 
 def adopt(kind: type[Any]) -> None:

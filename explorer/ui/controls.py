@@ -5,19 +5,31 @@ a popover, so that its address says everything that decides what it shows.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import Field, asdict, fields
+from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any, TypeVar
 
 import streamlit as st
 
-from explorer.experiment import DEFAULTS, DISPLAYED, FIELDS, Experiment, View, legal
+from explorer.experiment import DISPLAYED, FIELDS, Experiment, View
 from explorer.parameters import Choice, Range, Text, legal_value
 from explorer.presets import PRESETS
-from explorer.ui import board, bundle, page, url
+from explorer.ui import board, bundle, page, sharing, url
 
 Record = TypeVar("Record")
 IDLE = "_idle"  # session key: {field: why its control does nothing}, for the board's sliders
 GOOD = "_last_good"  # session key: {record class: the last valid instance}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a page asks of its toolbar."""
+
+    main: Sequence[str]  # the choices in sight
+    shows: Sequence[str]  # the fields of DISPLAYED that the page depends on
+    fixed: Mapping[str, Any]  # the fields it holds at a value
+    own: Sequence[type[Any]] = ()  # the page's own records; a field without a label has no widget
+    arriving: Mapping[str, Any] = field(default_factory=dict)  # what an address that leaves it open means
+    explicit: Collection[str] = ()  # the fields that the address names at their default too
 
 
 def settings(
@@ -29,22 +41,44 @@ def settings(
     fields it holds at a value. Where the settings contradict each other, the engine's words are shown and
     the last good ones returned.
     """
+    e, view, *_ = complete(Wanted(main, shows, dict(fixed or {})))
+    return e, view
+
+
+def complete(wanted: Wanted, box: Any = None) -> list[Any]:
+    """The toolbar of a page, drawn into `box`; returns Experiment, View and the page's own records."""
     bundle.enter_through_app()
-    held = dict(fixed or {})
-    url.take_in(DEFAULTS, legal)
-    reasons = idle_reasons(held, {*main, *shows})
-    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
-        values = {name: widget(FIELDS[name], reasons, visible=True) for name in main}
+    st.session_state[board.STRESSED] = ""
+    mine = {f.name: f for kind in wanted.own for f in fields(kind)}
+    known = {**FIELDS, **mine}
+    defaults = {name: f.default for name, f in known.items()}
+    for kind in wanted.own:
+        board.adopt(kind)
+    url.take_in(defaults, lambda name, raw: legal_value(known[name], raw))
+    url.arrive(wanted.arriving)
+    reasons = idle_reasons(wanted)
+    with box or st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
+        values = {name: st.session_state[name] for name in mine}
+        values |= {name: widget(known[name], reasons, visible=True) for name in wanted.main}
+        further = [f for name, f in mine.items() if labelled(f) and name not in wanted.main]
+        if further:
+            with st.popover("This page", icon=":material/settings:"):
+                values |= columns(further, reasons)
         with st.popover("Presets", icon=":material/bookmarks:"):
-            presets(held)
+            presets(wanted.fixed)
         with st.popover("All settings", icon=":material/tune:"):
-            values |= columns([f for name, f in FIELDS.items() if name not in main], reasons)
-        sharing = st.popover("Share", icon=":material/link:")
-    notices()
-    remember(values, held, DEFAULTS)
-    with sharing:
-        share(list(DEFAULTS))
-    return valid(Experiment, values | held), valid(View, values)
+            values |= columns([f for name, f in FIELDS.items() if name not in wanted.main], reasons)
+        link = st.popover("Share", icon=":material/link:")
+    sharing.notices()
+    remember(values, wanted.fixed, defaults, wanted.explicit)
+    with link:
+        sharing.share([name for name, f in known.items() if labelled(f)])
+    return [valid(kind, {**values, **wanted.fixed}) for kind in (Experiment, View, *wanted.own)]
+
+
+def labelled(f: Field[Any]) -> bool:
+    """Whether a field has a widget: its control has a label."""
+    return bool(f.metadata["control"].label)
 
 
 def record(kind: type[Record], label: str = "What is compared") -> Record:
@@ -72,11 +106,11 @@ def own(kind: type[Record], *main: str, ready: Mapping[str, tuple[Record, str]])
                 preset_button(name, teaches, vars(preset))
         with st.popover("All settings", icon=":material/tune:"):
             values |= columns([f for name, f in known.items() if name not in main], reasons)
-        sharing = st.popover("Share", icon=":material/link:")
-    notices()
+        link = st.popover("Share", icon=":material/link:")
+    sharing.notices()
     remember(values, {}, defaults)
-    with sharing:
-        share(list(known))
+    with link:
+        sharing.share(list(known))
     return valid(kind, values)
 
 
@@ -100,25 +134,43 @@ def own_reasons(kind: type[Any]) -> dict[str, str]:
     return reasons
 
 
-def remember(values: Mapping[str, Any], held: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
+def remember(
+    values: Mapping[str, Any],
+    held: Mapping[str, Any],
+    defaults: Mapping[str, Any],
+    explicit: Collection[str] = (),
+) -> None:
     """Write the settings into the address, but for those the page holds; not while a slider is dragged."""
     if not st.session_state.get(board.DRAGGING):
-        url.write_out({name: value for name, value in values.items() if name not in held}, defaults)
+        kept = {name: value for name, value in values.items() if name not in held}
+        url.write_out(kept, defaults, explicit)
 
 
-def idle_reasons(held: Mapping[str, Any], shown: Collection[str]) -> dict[str, str]:
-    """{field: why its control does nothing} under the session's present settings."""
-    known = {f.name for f in fields(Experiment)}
-    present = {name: st.session_state[name] for name in known if name in st.session_state}
+def idle_reasons(wanted: Wanted) -> dict[str, str]:
+    """{field: why its control does nothing} under the session's present settings.
+
+    A page's own record may have an `idle` that names fields of any record.
+    """
+    held = wanted.fixed
     try:
-        reasons = Experiment(**{**present, **held}).idle()
+        present = {**{str(name): st.session_state[name] for name in st.session_state}, **held}
+        reasons = present_record(Experiment, present).idle()
+        for kind in wanted.own:
+            reasons |= present_record(kind, present).idle() if hasattr(kind, "idle") else {}
     except ValueError:
         reasons = dict(st.session_state.get(IDLE, {}))
     reasons |= View.idle(held.get("cell", st.session_state["cell"]))
+    shown = {*wanted.main, *wanted.shows}
     reasons |= {name: "Nothing on this page depends on it." for name in DISPLAYED if name not in shown}
     reasons |= {name: "This page holds it at its value." for name in held}
     st.session_state[IDLE] = reasons
     return reasons
+
+
+def present_record(kind: type[Record], present: Mapping[str, Any]) -> Record:
+    """A record of the session's values, as far as it has them."""
+    known = [f.name for f in fields(kind)]  # type: ignore[arg-type]
+    return kind(**{name: present[name] for name in known if name in present})
 
 
 def columns(shown: Sequence[Field[Any]], reasons: Mapping[str, str]) -> dict[str, Any]:
@@ -179,22 +231,6 @@ def presets(held: Mapping[str, Any]) -> None:
 def preset_button(name: str, teaches: str, complete: Mapping[str, Any]) -> None:
     """The button that sets all these fields at once."""
     st.button(name, help=teaches, on_click=st.session_state.update, args=(dict(complete),), width="stretch")
-
-
-def share(names: Sequence[str]) -> None:
-    """The link that restores what is on screen, for a class or a lecture too; `names` could be hidden."""
-    hide = st.multiselect("Hide these controls", names, key="_hide")
-    in_lecture = st.checkbox("Lecture view: large type, no toolbar", key="_lecture")
-    st.code(url.link(hide=hide, in_lecture=in_lecture), language=None, wrap_lines=True)
-
-
-def notices() -> None:
-    """What the address asked for and could not have."""
-    said = url.notices()
-    if said:
-        with st.container(horizontal=True, vertical_alignment="center", border=True):
-            st.text("\n".join(said))
-            st.button("Understood", on_click=url.dismiss)
 
 
 def valid(kind: type[Record], values: Mapping[str, Any]) -> Record:

@@ -6,7 +6,7 @@ value and said. (Streamlit's own `bind` writes a choice's label instead of its n
 value without a word.)
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +17,8 @@ from explorer.ui import bundle
 Legal = Callable[[str, str], tuple[Any, str | None]]  # (field, raw text) -> (value, notice or None)
 SETTINGS, NOTICES, WRITTEN, PLACE = "_settings", "_url_notices", "_url_written", "_url_place"
 ADOPTING = "_url_adopting"  # whether this run takes its settings from the address
+ARRIVED = "_url_arrived"  # whether the page was just reached, by navigation or by an address
+COMPLETE = "seed"  # an address that names it is complete: what it leaves out is at its default
 
 
 def settings() -> dict[str, Any]:
@@ -36,6 +38,7 @@ def take_in(defaults: Mapping[str, Any], legal: Legal) -> None:
     moved, st.session_state[PLACE] = st.session_state.get(PLACE) != here, here
     bare = moved and written is not None and not any(name in settings() for name in found)
     st.session_state[ADOPTING] = found != written and not bare
+    st.session_state[ARRIVED] = bare or st.session_state[ADOPTING]
     if moved:  # a widget of the same key on the page before has left its state, which is not this page's
         st.session_state.update({name: settings()[name] for name in settings()})
     if st.session_state[ADOPTING]:
@@ -57,6 +60,15 @@ def take_in_more(defaults: Mapping[str, Any], legal: Legal) -> None:
         settings()[name] = st.session_state[name] = value
 
 
+def arrive(values: Mapping[str, Any]) -> None:
+    """On a page just reached, set what its address leaves open; an address of our own leaves nothing open."""
+    found = st.query_params.to_dict()
+    if st.session_state[ARRIVED] and COMPLETE not in found:
+        taken = found.keys() if st.session_state[ADOPTING] else set()
+        for name in values.keys() - taken:
+            settings()[name] = st.session_state[name] = values[name]
+
+
 def place() -> str:
     """The page's own address without its settings."""
     return str(st.context.url or "").split("?")[0]
@@ -69,15 +81,19 @@ def seed(defaults: Mapping[str, Any]) -> None:
             st.session_state[name] = settings().get(name, default)
 
 
-def write_out(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> None:
-    """Remember the settings, and write those that are not at their default into the address."""
+def write_out(values: Mapping[str, Any], defaults: Mapping[str, Any], explicit: Collection[str] = ()) -> None:
+    """Remember the settings, and write those that are explicit or not at their default into the address."""
     settings().update(values)
     complete = {name: settings()[name] for name in defaults if name in settings()}
     others = {name: text for name, text in st.query_params.to_dict().items() if name not in defaults}
-    ours = {name: text_of(value) for name, value in complete.items() if value != defaults[name]}
+    ours = {
+        name: text_of(value)
+        for name, value in complete.items()
+        if value != defaults[name] or name in explicit
+    }
+    st.session_state[WRITTEN] = {**others, **ours}  # first, for a new run may interrupt the next lines
     if st.query_params.to_dict() != {**others, **ours}:
         st.query_params.from_dict({**others, **ours})
-    st.session_state[WRITTEN] = {**others, **ours}
 
 
 def text_of(value: Any) -> str:

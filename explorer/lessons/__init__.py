@@ -1,0 +1,1 @@
+"""The lecture's lessons, one module a page."""

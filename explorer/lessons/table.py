@@ -1,0 +1,18 @@
+"""The lecture: its lessons in order, one line each."""
+
+from explorer.lesson import Lesson
+from explorer.lessons import one_number
+
+LESSONS: dict[str, Lesson] = {
+    lesson.page: lesson
+    for lesson in (
+        one_number.LESSON,
+    )
+}  # fmt: skip
+
+
+def neighbour(page: str, step: int) -> Lesson | None:
+    """The lesson `step` places further on in the lecture, None beyond its ends."""
+    pages = list(LESSONS)
+    place = pages.index(page) + step
+    return LESSONS[pages[place]] if 0 <= place < len(pages) else None
