@@ -22,7 +22,7 @@ board.show(
             reports.TITLES[own.stage],
             figures.size(look, report),
             report.size_alt(),
-            caption="Dotted: the end of each float format. △ inf, ▽ exactly 0, ○ subnormal.",
+            caption="Dotted: the end of each float format. △ ∞, ▽ exactly 0, ○ subnormal.",
         ),
         Panel(
             "formats",

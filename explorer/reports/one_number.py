@@ -22,7 +22,7 @@ SLIDERS = {
     "matrix": ("w11", "w12", "w21", "w22", "steps"),
     "network": ("gain", "steps"),
 }
-WORDS = {SUBNORMAL: "subnormal", ZERO: "exactly 0", INFINITE: "inf"}
+WORDS = {SUBNORMAL: "subnormal", ZERO: "exactly 0", INFINITE: "∞"}
 
 
 @dataclass(frozen=True)
