@@ -166,7 +166,8 @@ def test_settings_follow_to_another_page_and_back(tab, server):
     others = [page for page in SLUGS if SLUGS[page]]
     if not others:
         return
-    tab.locator("[data-testid=stTopNavLink]").nth(1).click()
+    tab.locator("[data-testid=stTopNavSection]").first.click()
+    tab.get_by_role("menuitem", name="What reaches the weights").click()
     tab.wait_for_url(re.compile(r"/\w+\?.*gain=1\.7"), timeout=READY)
     assert "seed=3" in tab.url
 
