@@ -1,0 +1,1 @@
+"""Training with the gradient in view: tasks, fast backpropagation through time, optimisers, recorded runs."""
