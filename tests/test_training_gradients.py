@@ -85,7 +85,9 @@ def test_loss_and_gradient_are_those_of_the_engine(name, task):
 def test_the_signal_is_clipped_inside_as_the_engine_clips_it(name):
     t = trainer(name, "copy", steps=5)
     state, batch = t.start(), t.batch(1)
-    tried = {th: t.network.gradient(state.rows, batch, Rules(threshold=th)) for th in np.geomspace(0.01, 1, 21)}
+    tried = {
+        th: t.network.gradient(state.rows, batch, Rules(threshold=th)) for th in np.geomspace(0.01, 1, 21)
+    }
     threshold, found = min(tried.items(), key=lambda item: abs(item[1].engaged[0] - 0.5))
     assert 0.2 < found.engaged[0] < 0.8
     assert found.log_least[0] < 0

@@ -17,7 +17,7 @@ def drawn(name, T, B=MANY, seed=1):
 
 
 def within(measured, expected, spread, count):
-    """Asserts that a mean of so many independent values lies within 5 standard errors of what it should be."""
+    """Asserts that a mean of so many independent values lies within 5 standard errors of its target."""
     assert abs(measured - expected) < 5 * spread / np.sqrt(count)
 
 
