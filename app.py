@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from explorer.ui import process, waiting
+from explorer.ui import checked, process, waiting
 
 st.set_page_config(
     page_title="Gradient Flow Explorer",
@@ -21,6 +21,7 @@ page = st.navigation(
                 "pages/saturation.py", title="Activations and saturation", icon=":material/planner_review:"
             ),
             st.Page("pages/clipping.py", title="Clipping", icon=":material/content_cut:"),
+            st.Page("pages/checks.py", title="Are these numbers right?", icon=":material/verified:"),
         ],
         "Training": [
             st.Page("pages/cliff.py", title="Clipping at the cliff", icon=":material/landslide:"),
@@ -34,3 +35,4 @@ page = st.navigation(
 process.settle()
 with waiting.watched():
     page.run()
+    checked.foot()

@@ -33,6 +33,11 @@ class Check:
         return bool(self.error <= self.tolerance)
 
 
+def worst(*errors: float) -> float:
+    """The largest of several errors; what is no number stays no number, and Python's max would lose it."""
+    return float(np.max(errors, initial=0.0))
+
+
 def relative(difference: Array, size: Array) -> float:
     """The largest |difference| / size; 0 where there is no difference, inf where only the size is zero."""
     apart = np.abs(np.atleast_1d(difference))

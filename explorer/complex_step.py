@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.arrays import Array, Integers, Values
-from explorer.flow import times
 from explorer.readout import Readout
 from explorer.run import Run
 from explorer.weights import Weights, blocks
@@ -49,6 +48,12 @@ class Tangents:
     d: Values  # state block -> (T + 1, n, H), ds_t along the probe
     exponent: Integers  # (T + 1, n)
     dE: Array  # (T + 1, n), dE_t along the probe, whether E_t enters E or not; [0] is zero
+
+
+def times(M: Array, v: Array) -> Array:
+    """M v for M (m, n) and v (..., n), real or complex."""
+    product: Array = v @ M.T
+    return product
 
 
 def every_block(w: Weights) -> tuple[Probe, ...]:

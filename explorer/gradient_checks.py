@@ -4,7 +4,7 @@ import numpy as np
 
 from explorer import complex_step, errors
 from explorer.arrays import Array, Integers, Values, log_norm
-from explorer.checking import Check, added, relative
+from explorer.checking import Check, added, relative, worst
 from explorer.complex_step import Directions, Probe, Tangents
 from explorer.run import Run
 
@@ -34,7 +34,7 @@ def joint(values: Values, row: int) -> Array:
 
 def check_jacobians(run: Run, found: Tangents) -> Check:
     """∂s_t/∂s_k times a direction, for the last step t and one halfway."""
-    worst, count = 0.0, 0
+    apart = []
     for t in {run.T, (run.T + 1) // 2}:
         mantissas, exponents = run.chain.products_back_from(t)
         for row, probe in enumerate(found.directions.probes):
@@ -44,13 +44,12 @@ def check_jacobians(run: Run, found: Tangents) -> Check:
             truth = joint({block: d[t] for block, d in found.d.items()}, row)
             with np.errstate(over="ignore"):
                 product = np.ldexp(product, exponents[probe.k] - found.exponent[t, row])
-            worst = max(worst, relative(size(product - truth), size(truth)))
-            count += 1
+            apart.append(relative(size(product - truth), size(truth)))
     return Check(
         "∂h_t/∂h_k", "", "derivative",
         "The product of Jacobians times a random direction, against the change of the state itself.",
         r"\frac{\partial s_t}{\partial s_k}\,v=\frac{1}{\eta}\,\mathrm{Im}\,s_t(s_k+i\eta v)",
-        worst, DERIVATIVE, count,
+        worst(*apart), DERIVATIVE, len(apart),
     )  # fmt: skip
 
 
@@ -68,7 +67,7 @@ def check_signals(run: Run, found: Tangents) -> Check:
         "Backpropagated error signals, each loss step's own and their sum, against the change of the loss.",
         r"\left\langle\frac{\partial E_t}{\partial s_k},v\right\rangle"
         r"=\frac{1}{\eta}\,\mathrm{Im}\,E_t(s_k+i\eta v)",
-        max([*each, *summed]), DERIVATIVE, sum(run.T - max(k, 1) + 2 for k in rows),
+        worst(*each, *summed), DERIVATIVE, sum(run.T - max(k, 1) + 2 for k in rows),
     )  # fmt: skip
 
 
@@ -144,11 +143,13 @@ def words(run: Run, block: str) -> str:
 
 def parameter_check(parameter: str, part: str, error: float) -> Check:
     """The check of one block of one parameter."""
+    seen, change = (rf"p^\top\frac{{\partial E}}{{\partial {parameter}}}", r"p")
+    if parameter in "WUV":
+        seen, change = seen + r"\,q", r"p\,q^\top"
     return Check(
         f"∂E/∂{parameter}", part, "derivative",
         "Backpropagation through time, against the change of the loss when the parameter is changed.",
-        rf"p^\top\frac{{\partial E}}{{\partial {parameter}}}\,q"
-        rf"=\frac{{1}}{{\eta}}\,\mathrm{{Im}}\,E({parameter}+i\eta\,p\,q^\top)",
+        rf"{seen}=\frac{{1}}{{\eta}}\,\mathrm{{Im}}\,E({parameter}+i\eta\,{change})",
         error, DERIVATIVE, 1,
     )  # fmt: skip
 

@@ -1,22 +1,18 @@
 """What must hold of every run: two ways to one number agree, and nothing exceeds its bound."""
 
-from dataclasses import replace
-
 import numpy as np
 
-from explorer import clipping, flow, maps, measures, onestep
-from explorer import run as runs
-from explorer.arrays import Scaled, log, log_norm
+from explorer import maps, measures, onestep
+from explorer.arrays import Array, Integers, Scaled, log_norm
 from explorer.chain import Chain
-from explorer.checking import Check, apart, excess, relative
+from explorer.checking import Check, apart, excess, relative, worst
 from explorer.pairs import PairMap
 from explorer.run import Run
-from explorer.sequences import SENTENCE
 from explorer.spectrum import log_spectrum_of
 
 IDENTITY, BOUND = 1e-9, 1e-9
+CERTIFIED = (1e-12, 1e-6)  # what a map may claim as its own error and still count as right
 COLUMNS = 4  # steps k whose pairs are multiplied out one by one
-LARGEST_LOG = 600.0  # thresholds are kept within e^±600, so that clipping has room in float64
 
 
 def map_checks(run: Run, found: dict[str, PairMap]) -> tuple[Check, ...]:
@@ -39,20 +35,20 @@ def plain_column(chain: Chain, k: int) -> Scaled:
 def map_check(run: Run, block: str, found: PairMap, plain: dict[int, Scaled]) -> Check:
     """One block's map against the plain products."""
     rows, columns = maps.block_slices(run, block)
-    worst, count = 0.0, 0
+    errors, count = [], 0
     for k, column in plain.items():
         at_k = np.flatnonzero(found.steps == k)
         below = found.steps >= k
         block_of = Scaled(column.mantissa[:, rows, columns], column.exponent)
         sizes = block_of.log_norm()[found.steps[below] - k]
         for place in at_k:
-            worst = max(worst, apart(found.log_norm[below, place], sizes))
+            errors.append(apart(found.log_norm[below, place], sizes))
             count += len(sizes)
     return Check(
         "map", block if len(run.cell.state) > 1 else "", "identity",
         "The map of all pairs, made by divide and conquer, against products formed one after another.",
         r"\Big\|\frac{\partial s_t}{\partial s_k}\Big\|_F=\|J_t\,J_{t-1}\cdots J_{k+1}\|_F",
-        worst, max(found.error, 1e-12), count,
+        worst(*errors), float(np.clip(found.error, *CERTIFIED)), count,
     )  # fmt: skip
 
 
@@ -106,77 +102,24 @@ def bound_checks(run: Run, average: PairMap) -> tuple[Check, ...]:
         excess(products.log_spectral_norm(), allowed), BOUND, run.T + 1,
     )  # fmt: skip
     per_step = measures.log_bound(run.cell, run.weights)
-    if per_step is None:
-        return (step_by_step,)
+    return (step_by_step,) if per_step is None else (step_by_step, theorem_check(run, average, per_step))
+
+
+def theorem_check(run: Run, average: PairMap, per_step: float) -> Check:
+    """Every pair's average gain, and the largest gain from the last step back, against (γ σ_max)^(t−k)."""
+    products = Scaled(*run.chain.products_back_from(run.T))
     lag = average.steps[:, None] - average.steps
     below = lag >= 0
-    over = excess(average.log_norm[below], np.where(lag[below] > 0, lag[below] * per_step, 0.0))
-    back = np.arange(run.T, -1, -1)
-    longest = np.where(back > 0, back * per_step, 0.0)
-    over = max(over, excess(products.log_spectral_norm(), longest))
-    return step_by_step, Check(
+    pairs = excess(average.log_norm[below], allowed_after(lag[below], per_step))
+    last = excess(products.log_spectral_norm(), allowed_after(np.arange(run.T, -1, -1), per_step))
+    return Check(
         "≤ (γ σ_max)ⁿ", "", "bound",
         "No pair of steps n apart exceeds the bound of Pascanu et al. (2013, section 2.1).",
         r"\Big\|\frac{\partial h_t}{\partial h_k}\Big\|_2\le(\gamma\,\sigma_{\max}(W))^{t-k}",
-        over, BOUND, int(below.sum()),
+        worst(pairs, last), BOUND, int(below.sum()) + run.T + 1,
     )  # fmt: skip
 
 
-def half_of(log_size: float) -> float:
-    """Half of a size given as ln, within what float64 holds; 1 for a size of exactly zero."""
-    if np.isneginf(log_size):
-        return 1.0
-    return float(np.exp(np.clip(log_size - np.log(2.0), -LARGEST_LOG, LARGEST_LOG)))
-
-
-def clipping_checks(run: Run) -> tuple[Check, ...]:
-    """Each way of clipping, at half of what there is to clip."""
-    gradient, exponent = run.back.gradient, run.back.gradient_exponent
-    entries = clipping.flat(gradient)
-    theta = half_of(float(log_norm(entries)) + exponent * np.log(2.0))
-    by_norm = clipping.by_norm(gradient, theta, exponent=exponent)
-    over = excess(np.array([by_norm.log_after]), np.log([theta]))
-    largest = half_of(float(log(np.max(np.abs(entries)))) + exponent * np.log(2.0))
-    cut = clipping.flat(clipping.by_value(gradient, largest, exponent=exponent).after)
-    return (
-        clipping_check("by norm", r"\|g\,\min(1,\theta/\|g\|)\|\le\theta,\ \text{direction kept}",
-                       max(over, abs(1.0 - by_norm.cosine)), 2),
-        clipping_check("by value", r"|g_i|\le\theta",
-                       relative(np.maximum(np.abs(cut) - largest, 0.0), np.array(largest)), cut.size),
-        clipping_check("inside BPTT", r"\Big\|\frac{\partial E}{\partial s_t}\Big\|\le\theta",
-                       inside_excess(run), run.T + 1),
-    )  # fmt: skip
-
-
-def clipping_check(mode: str, formula: str, error: float, count: int) -> Check:
-    """The check of one mode."""
-    what = "Clipped at half its size, nothing is left above the threshold."
-    return Check("clipping", mode, "bound", what, formula, error, BOUND, count)
-
-
-def inside_excess(run: Run) -> float:
-    """By how much any error signal exceeds half of the largest after clipping inside backpropagation."""
-    theta = half_of(float(run.back.log_signals().max()))
-    direct = {"h": run.loss.direct()}
-    back, _ = clipping.clipped_backward(run.cell, run.weights, run.trace, direct, threshold=theta)
-    joint = np.concatenate(list(back.signals.values()), axis=-1)
-    return excess(log_norm(joint) + back.exponent * np.log(2.0), np.log(theta))
-
-
-def prefix_check(run: Run) -> Check:
-    """A run of half the length against the beginning of this one."""
-    n = (run.T + 1) // 2
-    e = run.experiment
-    if e.input == SENTENCE or e.forget_rule == "chrono":  # both make the network depend on T
-        s0 = {block: a[0] for block, a in run.trace.s.items()}
-        shorter = flow.forward(run.cell, run.weights, run.trace.x[:n], s0)
-    else:
-        shorter = runs.run(replace(e, steps=n)).trace
-    longer = run.trace.upto(n)
-    pairs = [(shorter.s[k], longer.s[k]) for k in longer.s] + [(shorter.z[k], longer.z[k]) for k in longer.z]
-    return Check(
-        "prefix", "", "identity",
-        "A shorter run is the beginning of a longer one, value by value.",
-        r"h_t^{(T')}=h_t^{(T)}\quad\text{for } t\le T'\le T",
-        max(relative(a - b, np.abs(b)) for a, b in pairs), 1e-12, sum(a.size for a, _ in pairs),
-    )  # fmt: skip
+def allowed_after(lag: Integers, per_step: float) -> Array:
+    """ln of the bound after so many steps; 1 at lag 0 also where W = 0 and a step allows nothing."""
+    return np.where(lag > 0, np.maximum(lag, 1) * per_step, 0.0)

@@ -18,6 +18,7 @@ from explorer.ui import board, bundle, page, sharing, url
 Record = TypeVar("Record")
 IDLE = "_idle"  # session key: {field: why its control does nothing}, for the board's sliders
 GOOD = "_last_good"  # session key: {record class: the last valid instance}
+SHOWN = "_shown"  # session key: the experiments this run of the page shows, for the certificate at its foot
 
 
 @dataclass(frozen=True)
@@ -242,4 +243,6 @@ def valid(kind: type[Record], values: Mapping[str, Any]) -> Record:
     except ValueError as problem:
         page.problem(str(problem))
     found: Record = good.get(kind.__name__) or kind()
+    if isinstance(found, Experiment):
+        st.session_state[SHOWN] = (found,)
     return found

@@ -119,6 +119,11 @@ def link(*, hide: list[str], in_lecture: bool) -> str:
     return f"{place()}?{urlencode(asked, safe=',')}" if asked else place()
 
 
+def to(values: Mapping[str, Any]) -> str:
+    """The address of this page with these settings, whatever is at its default left out or not."""
+    return f"{place()}?{urlencode({name: text_of(value) for name, value in values.items()})}"
+
+
 def notices() -> list[str]:
     """What had to be changed in the address, not yet dismissed."""
     said: list[str] = st.session_state.get(NOTICES, [])
