@@ -130,10 +130,11 @@ def test_a_sound_engine_passes_every_check(name):
         Experiment(activation="sigmoid", gain=0.01, steps=200, hidden_size=8),
         Experiment(gain=20.0, input_scale=10.0, steps=60, hidden_size=16),
         Experiment(cell="lstm", forget_bias=40.0, steps=200, hidden_size=4),
+        Experiment(cell="lstm", input="zero", forget_bias=2.7, steps=40, hidden_size=8),
         Experiment(cell="gru", initialiser="pytorch", steps=40, hidden_size=4, placement="last"),
     ],
     ids=["one step, one unit", "W = 0", "ReLU nearly dead", "ReLU dead", "overflowing", "underflowing",
-         "saturated", "open gates", "gru"],
+         "saturated", "open gates", "LSTM at rest", "gru"],
 )  # fmt: skip
 def test_awkward_networks_pass_too(e):
     assert [(c.name, c.error) for c in checks.certify(e).failed] == []

@@ -155,7 +155,8 @@ def named(look: Look, shown: Comparison, ends: tuple[float, float]) -> list[dict
     below = ours - low > 0.2 * (high - low)
     words = [
         label(look, "engine and complex step", at, ours, look.accents[1], yshift=-12 if below else 14,
-              xanchor="right" if below and ours < -0.5 else "center", yanchor="top" if below else "bottom")
+              xanchor=("right" if ours < -0.5 else "left") if below else "center",
+              yanchor="top" if below else "bottom")
     ]  # fmt: skip
     if apart:
         name = "central difference"
