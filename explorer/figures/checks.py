@@ -43,7 +43,7 @@ def dots(look: Look, report: ChecksReport) -> Figure:
         tolerances(look, places),
     ]
     y = axis(
-        look, "", range=[max(places) + 0.6, -0.6], showgrid=True, ticks="",
+        look, "check", range=[max(places) + 0.6, -0.6], showgrid=True, ticks="",
         tickvals=list(places), ticktext=[subscripted(row.name) for row in places.values()],
     )  # fmt: skip
     y["tickfont"] = {"size": TEXT, "color": look.ink}
@@ -60,7 +60,7 @@ def dots(look: Look, report: ChecksReport) -> Figure:
                        font={"size": TEXT, "color": look.threshold}))  # fmt: skip
     line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": DIGIT, "x1": DIGIT, "layer": "below",
             "line": {"color": look.muted, "width": 1.5, "dash": "dot"}}  # fmt: skip
-    margin = {"l": 92, "r": 10, "t": 4, "b": 46}
+    margin = {"l": 112, "r": 10, "t": 4, "b": 46}
     return {"data": traces, "layout": layout(look, x, y, annotations=words, shapes=[line], margin=margin)}
 
 
