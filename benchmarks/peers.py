@@ -14,6 +14,7 @@ HAS_TORCH = importlib.util.find_spec("torch") is not None
 HAS_JAX = importlib.util.find_spec("jax") is not None
 
 
+@np.errstate(divide="ignore")
 def double_loop(J: Array) -> Array:
     """ln‖P(t, k)‖_F by a running product for every t: what a tutorial writes."""
     T, S = J.shape[:2]
@@ -27,6 +28,7 @@ def double_loop(J: Array) -> Array:
     return out
 
 
+@np.errstate(divide="ignore")
 def double_loop_spectral(J: Array) -> Array:
     """ln σ_max of every product, by one batched SVD per t."""
     T, S = J.shape[:2]
@@ -40,6 +42,7 @@ def double_loop_spectral(J: Array) -> Array:
     return out
 
 
+@np.errstate(divide="ignore")
 def double_loop_blocks(J: Array, H: int) -> dict[str, Array]:
     """The four block norms of every joint product, by a running product for every t."""
     T = len(J)
@@ -52,8 +55,7 @@ def double_loop_blocks(J: Array, H: int) -> dict[str, Array]:
                 P = P @ J[k]
             for block in out:
                 of, by = block.split("←")
-                with np.errstate(divide="ignore"):
-                    out[block][t, k] = np.log(np.linalg.norm(P[halves[of], halves[by]]))
+                out[block][t, k] = np.log(np.linalg.norm(P[halves[of], halves[by]]))
     return out
 
 
@@ -89,7 +91,7 @@ def torch_backward_loop(W: Array, u: Array) -> Array:
     import torch
 
     T, H = u.shape
-    h = torch_states(torch.from_numpy(W), torch.from_numpy(u), T)
+    h = torch_states(torch.tensor(W), torch.tensor(u), T)
     squares = np.zeros((T + 1, T + 1))
     for t in range(1, T + 1):
         for unit in range(H):
@@ -104,7 +106,7 @@ def torch_func(W: Array, u: Array) -> Array:
     """torch.func: every one-step Jacobian by vmap of jacrev, then the expert's batched products."""
     import torch
 
-    W_t, u_t = torch.from_numpy(W), torch.from_numpy(u)
+    W_t, u_t = torch.tensor(W), torch.tensor(u)
     h = torch.stack([state.detach() for state in torch_states(W_t, u_t, len(u))[:-1]])  # type: ignore[attr-defined]
 
     def step(state, x):
@@ -119,8 +121,8 @@ def torch_error_sweep(W: Array, u: Array, V: Array, targets: Array) -> Array:
     import torch
 
     T = len(u)
-    h = torch_states(torch.from_numpy(W), torch.from_numpy(u), T)
-    V_t, y = torch.from_numpy(V), torch.from_numpy(targets)
+    h = torch_states(torch.tensor(W), torch.tensor(u), T)
+    V_t, y = torch.tensor(V), torch.tensor(targets)
     out = np.full((T + 1, T + 1), -np.inf)
     for t in range(1, T + 1):
         E = torch.nn.functional.cross_entropy((V_t @ h[t])[None], y[t - 1 : t])  # type: ignore[operator]

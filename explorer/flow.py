@@ -47,6 +47,8 @@ def times(M: Array, v: Array) -> Array:
     """M v for M (..., m, n) and v (..., n), one matrix for all or one for each leading index."""
     if M.ndim > 2:
         return np.asarray((M @ v[..., None])[..., 0])
+    if v.ndim == 1:
+        return np.asarray(M @ v)
     rows: Array = v.reshape(-1, v.shape[-1]) @ M.T  # one product for all leading axes
     return rows.reshape(*v.shape[:-1], M.shape[0])
 
@@ -88,7 +90,7 @@ def forward(cell: Cell, w: Weights, x: Array, s0: Values) -> Trace:
             for k in inside_v:
                 v[k] = v[k] + w.b[k]
             z = cell.step({k: a[t] for k, a in u.items()}, v, s)
-            if not np.max(np.abs(z["h"])) <= LARGEST_STATE:  # false for nan too
+            if not np.abs(z["h"]).max() <= LARGEST_STATE:  # false for nan too
                 break
             rows.append(z)
             s = {k: z[k] for k in cell.state}
@@ -106,12 +108,16 @@ def jacobians(cell: Cell, w: Weights, D: Partials) -> Array:
     J = np.zeros((*sample.shape[:-1], blocks * H, blocks * H), dtype=sample.dtype)
     units = np.arange(H)
     for row, block in enumerate(cell.state):
-        rows = slice(row * H, (row + 1) * H)
-        for source, d in D[block].items():
-            if source in cell.v_blocks:  # through the weights: diag(d) W
-                J[..., rows, :H] += d[..., None] * w.W[source]
-            if source in cell.state:  # straight across: diag(d)
-                J[..., row * H + units, cell.state.index(source) * H + units] += d
+        to_h = J[..., row * H : (row + 1) * H, :H]
+        through = [k for k in D[block] if k in cell.v_blocks]
+        for source in through:  # through the weights: diag(d) W
+            d, W = D[block][source][..., None], w.W[source]
+            if source == through[0]:
+                np.multiply(d, W, out=to_h)
+            else:
+                to_h += d * W
+        for source in D[block].keys() & set(cell.state):  # straight across: diag(d)
+            J[..., row * H + units, cell.state.index(source) * H + units] += D[block][source]
     return J
 
 

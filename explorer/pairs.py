@@ -22,6 +22,7 @@ from explorer.grams import HIGH, LN2, LOW, Conditioned, Part, condition, one_axi
 from explorer.survey import Measure, Side
 
 ALL = slice(None)
+WORTH_CUTTING = 32  # entries of the state
 
 
 @dataclass(frozen=True)
@@ -51,25 +52,35 @@ def lag_curve(chain: Chain, t: int, *, rows: slice = ALL, columns: slice = ALL) 
     return measured_curve(chain, t, Frobenius(), Part(rows, columns))
 
 
+def cut(S: int) -> int:
+    """h, the rows of X'X in its first piece: half, or none where two products take longer than one."""
+    return S // 2 if S >= WORTH_CUTTING else 0
+
+
 class Frobenius:
-    """Keeps the Gram matrices G = X'X, without the block G₂₁, the transpose of G₁₂."""
+    """Keeps the Gram matrices G = X'X, cut in pieces, without the block G₂₁, the transpose of G₁₂."""
 
     def width(self, S: int) -> int:
-        return (S // 2) * S + (S - S // 2) ** 2
+        h = cut(S)
+        return h * S + (S - h) ** 2
 
     def keep_right(self, A: Array, out: Array) -> None:
         self._gram(A, out)
 
     def keep_left(self, B: Array, out: Array) -> None:
-        self._gram(B, out)[..., B.shape[-1] // 2 :] *= 2  # G₁₂ also stands for G₂₁
+        upper = self._gram(B, out)
+        if upper.size:
+            upper[..., cut(B.shape[-1]) :] *= 2  # G₁₂ also stands for G₂₁
 
     def _gram(self, X: Array, out: Array) -> Array:
         """[G₁₁ G₁₂] (..., h, S) of X'X, which out holds with G₂₂ after it."""
-        S, h = X.shape[-1], X.shape[-1] // 2
-        first, second = X[..., :h].swapaxes(-1, -2), X[..., h:].swapaxes(-1, -2)
+        S, h = X.shape[-1], cut(X.shape[-1])
         upper = out[..., : h * S].reshape(*out.shape[:-1], h, S)
-        np.matmul(first, X, out=upper)
-        np.matmul(second, X[..., h:], out=out[..., h * S :].reshape(*out.shape[:-1], S - h, S - h))
+        if h:
+            np.matmul(X[..., :h].swapaxes(-1, -2), X, out=upper)
+        second = X[..., h:] if h else X.copy()  # of one array with itself NumPy makes a slower product
+        lower = out[..., h * S :].reshape(*out.shape[:-1], S - h, S - h)
+        np.matmul(second.swapaxes(-1, -2), X[..., h:], out=lower)
         return upper
 
     def shares(self, right: Side, left: Side) -> Array:

@@ -43,8 +43,8 @@ def symbols(count: int) -> tuple[str, ...]:
 
 def drawn(T: int, seed: int) -> tuple[Integers, tuple[str, ...]]:
     """T + 1 symbols at random; a longer sequence begins with the shorter one."""
-    indices = stream(seed, "x").integers(0, SYMBOLS, T + 1)
-    return indices, tuple(symbols(SYMBOLS)[i] for i in indices)
+    indices, names = stream(seed, "x").integers(0, SYMBOLS, T + 1), symbols(SYMBOLS)
+    return indices, tuple(names[i] for i in indices)
 
 
 def one_hot(T: int, seed: int) -> Sequence:
