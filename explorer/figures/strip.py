@@ -1,6 +1,6 @@
 """The unrolled network: one circle per step, edges as wide and as coloured as the gradient they carry."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,12 +28,21 @@ class Node:
 
 
 @dataclass(frozen=True)
+class Row:
+    """One network's steps, where a strip holds several."""
+
+    name: str
+    nodes: tuple[Node, ...]
+
+
+@dataclass(frozen=True)
 class Strip:
     """The whole strip, and its text alternative."""
 
     nodes: tuple[Node, ...]
     alt: str
     picked: int  # the step drawn with a heavy rim
+    rows: tuple[Row, ...] = ()  # several networks reading the same tokens; `nodes` are the first one's
 
 
 def folded(T: int, keep: Sequence[int]) -> list[int]:
@@ -51,9 +60,7 @@ def folded(T: int, keep: Sequence[int]) -> list[int]:
     return chosen
 
 
-def strip(
-    look: Look, tokens: Sequence[str], ln: Array, picked: int, *, bold: Sequence[int] = ()
-) -> Strip:
+def strip(look: Look, tokens: Sequence[str], ln: Array, picked: int, *, bold: Sequence[int] = ()) -> Strip:
     """The strip of tokens read at steps 1..T with the sizes ln (T,), natural log, that reach each of them.
 
     `picked` is the step with a heavy rim, `bold` names further steps to stress.
@@ -67,6 +74,18 @@ def strip(
     ends = [f"{tokens[step - 1]} at step {step}: {power(float(ln[step - 1]))}" for step in (most, least)]
     alt = f"Unrolled network of {T} steps. Largest, {ends[0]}; smallest, {ends[1]}."
     return Strip(tuple(nodes), alt, picked)
+
+
+def lanes(look: Look, tokens: Sequence[str], sizes: Mapping[str, Array], picked: int) -> Strip:
+    """A strip of several networks over tokens read at steps 1..T, the T + 1st the one asked for at the end.
+
+    `sizes` are {name: ln of what reaches each step (T,)}.
+    """
+    strips = {name: strip(look, tokens, ln, picked) for name, ln in sizes.items()}
+    asked = Node(-1, f"{tokens[-1]}?", "", look.background, look.ink, 0.0, look.muted, True)
+    rows = tuple(Row(name, (*one.nodes, asked)) for name, one in strips.items())
+    alt = " ".join(f"{name}: {one.alt}" for name, one in strips.items())
+    return Strip(rows[0].nodes, alt, picked, rows)
 
 
 def node(look: Look, tokens: Sequence[str], ln: Array, step: int, *, bold: bool) -> Node:

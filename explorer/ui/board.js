@@ -284,9 +284,14 @@ class Board {
   redrawStrip() {
     const strip = this.data?.strip;
     if (!strip) { this.strip.textContent = ""; return; }
-    const width = Math.max(this.strip.clientWidth, strip.nodes.length * 44), height = this.strip.clientHeight || 90;
-    const step = width / strip.nodes.length, radius = Math.min(height * 0.23, step * 0.36);
-    const middle = height * 0.52, size = Math.max(12, Math.min(height * 0.16, step * 0.3, 20));
+    const rows = strip.rows.length ? strip.rows : [{ name: "", nodes: strip.nodes }];
+    this.strip.classList.toggle("gf-lanes", rows.length > 1);
+    const margin = rows[0].name ? 108 : 0, count = rows[0].nodes.length;
+    const width = Math.max(this.strip.clientWidth, margin + count * 44), height = this.strip.clientHeight || 90;
+    const step = (width - margin) / count, named = Boolean(rows[0].name);
+    const size = Math.max(12, Math.min(height * 0.16, step * (named ? 0.28 : 0.3), named ? 17 : 20));
+    const band = (height - 1.35 * size) / rows.length;
+    const radius = Math.min(rows[0].name ? (band - 1.2 * size) * 0.44 : height * 0.23, step * 0.36);
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     const draw = (tag, attributes, text) => {
       const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -299,36 +304,44 @@ class Board {
     svg.setAttribute("height", height);
     svg.setAttribute("role", "group");
     svg.setAttribute("aria-label", strip.alt);
-    strip.nodes.forEach((node, i) => {
-      const x = step * (i + 0.5);
-      if (i) {
-        const from = strip.nodes[i - 1];
-        draw("line", { x1: x - step + radius + 3, x2: x - radius - 4, y1: middle, y2: middle, stroke: from.edge,
-          "stroke-width": 1.5 + from.width * radius, "stroke-linecap": "butt" });
-      }
-      const room = Math.max(3, Math.floor(step / (size * 0.56)));
+    const room = Math.max(3, Math.floor(step / (size * (named ? 0.5 : 0.56))));
+    rows[0].nodes.forEach((node, i) => {
       const token = node.token.length > room ? node.token.slice(0, room - 1) + "…" : node.token;
-      draw("text", { x, y: size, "text-anchor": "middle", "font-size": size, fill: "currentColor",
-        "font-weight": node.bold ? 700 : 400 }, token);
-      if (node.step < 0) return;
-      const chosen = node.step === strip.picked;
-      const circle = draw("circle", { cx: x, cy: middle, r: radius, fill: node.fill, stroke: "currentColor",
-        "stroke-opacity": chosen ? 1 : 0.4, "stroke-width": chosen ? 3.5 : 1.2 });
-      draw("text", { x, y: height - 3, "text-anchor": "middle", "font-size": size * 0.95, fill: "currentColor",
-        "fill-opacity": 0.85 }, node.value);
-      if (!strip.field) return;
-      const choose = () => { this.keepGhosts(); this.pick("picked", { [strip.field]: node.step }); };
-      circle.classList.add("gf-node");
-      circle.setAttribute("tabindex", "0");
-      circle.setAttribute("role", "button");
-      circle.setAttribute("aria-label", `step ${node.step}, ${node.token}: ${node.value}`);
-      circle.style.cursor = "pointer";
-      circle.addEventListener("click", choose);
-      circle.addEventListener("keydown", (event) => {
-        if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(); }
-      });
+      draw("text", { x: margin + step * (i + 0.5), y: size, "text-anchor": "middle", "font-size": size,
+        fill: "currentColor", "font-weight": node.bold ? 700 : 400 }, token);
+    });
+    rows.forEach((row, r) => {
+      const middle = row.name ? 1.35 * size + band * r + radius + 3 : height * 0.52;
+      const under = row.name ? middle + radius + size + 1 : height - 3;
+      if (row.name) draw("text", { x: 0, y: middle + size * 0.35, "font-size": size, "font-weight": 700,
+        fill: "currentColor" }, row.name);
+      row.nodes.forEach((node, i) => this.drawNode(draw, node, {
+        x: margin + step * (i + 0.5), step, radius, middle, under, size, from: row.nodes[i - 1] }));
     });
     this.strip.replaceChildren(svg);
+  }
+
+  drawNode(draw, node, { x, step, radius, middle, under, size, from }) {
+    const strip = this.data.strip;
+    if (from) draw("line", { x1: x - step + radius + 3, x2: x - radius - 4, y1: middle, y2: middle,
+      stroke: from.edge, "stroke-width": 1.5 + from.width * radius, "stroke-linecap": "butt" });
+    if (node.step < 0) return;
+    const chosen = node.step === strip.picked;
+    const circle = draw("circle", { cx: x, cy: middle, r: radius, fill: node.fill, stroke: "currentColor",
+      "stroke-opacity": chosen ? 1 : 0.4, "stroke-width": chosen ? 3.5 : 1.2 });
+    draw("text", { x, y: under, "text-anchor": "middle", "font-size": size * 0.95, fill: "currentColor",
+      "fill-opacity": 0.85 }, node.value);
+    if (!strip.field) return;
+    const choose = () => { this.keepGhosts(); this.pick("picked", { [strip.field]: node.step }); };
+    circle.classList.add("gf-node");
+    circle.setAttribute("tabindex", "0");
+    circle.setAttribute("role", "button");
+    circle.setAttribute("aria-label", `step ${node.step}, ${node.token}: ${node.value}`);
+    circle.style.cursor = "pointer";
+    circle.addEventListener("click", choose);
+    circle.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") { event.preventDefault(); choose(); }
+    });
   }
 }
 

@@ -150,7 +150,8 @@ def remember(
 def idle_reasons(wanted: Wanted) -> dict[str, str]:
     """{field: why its control does nothing} under the session's present settings.
 
-    A page's own record may have an `idle` that names fields of any record.
+    A page's own record may have an `idle` that names fields of any record; an empty reason of its own says
+    that the field does work on this page.
     """
     held = wanted.fixed
     try:
@@ -160,6 +161,7 @@ def idle_reasons(wanted: Wanted) -> dict[str, str]:
             reasons |= present_record(kind, present).idle() if hasattr(kind, "idle") else {}
     except ValueError:
         reasons = dict(st.session_state.get(IDLE, {}))
+    reasons = {name: why for name, why in reasons.items() if why}
     reasons |= View.idle(held.get("cell", st.session_state["cell"]))
     shown = {*wanted.main, *wanted.shows}
     reasons |= {name: "Nothing on this page depends on it." for name in DISPLAYED if name not in shown}
