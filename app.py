@@ -28,6 +28,9 @@ page = st.navigation(
         ],
         "Lecture": [
             st.Page("pages/one_number.py", title="One number, repeated", icon=":material/exposure_zero:"),
+            st.Page("pages/shapes.py", title="Shapes of sequence problems", icon=":material/schema:"),
+            st.Page("pages/forgetting.py", title="Why it forgets", icon=":material/hourglass_bottom:"),
+            st.Page("pages/remedies.py", title="Three remedies", icon=":material/healing:"),
         ],
     },
     position="top",

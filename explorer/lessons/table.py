@@ -1,12 +1,15 @@
 """The lecture: its lessons in order, one line each."""
 
 from explorer.lesson import Lesson
-from explorer.lessons import one_number
+from explorer.lessons import forgetting, one_number, remedies, shapes
 
 LESSONS: dict[str, Lesson] = {
     lesson.page: lesson
     for lesson in (
         one_number.LESSON,
+        shapes.LESSON,
+        forgetting.LESSON,
+        remedies.LESSON,
     )
 }  # fmt: skip
 

@@ -1,0 +1,168 @@
+"""Curves by lag of all remedies, units that pass nothing, norms before and after capping, and every gain."""
+
+from typing import Any
+
+import numpy as np
+
+from explorer.arrays import Array
+from explorer.figures.parts import (
+    LN10,
+    axis,
+    band_names,
+    bands,
+    curve,
+    label,
+    layout,
+    note,
+    power_axis,
+    scale_of,
+    typed,
+)
+from explorer.figures.theme import DIRECT, TITLE, Figure, Look, Trace
+from explorer.reports.remedies import RemediesReport
+from explorer.wording import number, percent, power
+
+MARGIN = {"l": 66, "r": 14, "t": 8, "b": 48}
+
+
+def colours(look: Look) -> dict[str, str]:
+    """One colour for each network, the same in every figure; the last is the capped baseline's."""
+    return {
+        "tanh": look.cells["rnn"], "ReLU": look.accents[3], "LSTM": look.cells["lstm"],
+        "tanh, capped": look.accents[4],
+    }  # fmt: skip
+
+
+def curves(look: Look, report: RemediesReport) -> Figure:
+    """‖part of ∂E/∂W‖ by lag T − k for all networks, and for the baseline capped, on one log axis."""
+    lines = {name: one.parts for name, one in report.treated.items()}
+    lines["tanh, capped"] = report.baseline.capped
+    scale = scale_of([ln[2:] for ln in lines.values()], least=3.0)
+    traces: list[Trace] = []
+    for name, ln in lines.items():
+        lag = np.arange(len(ln) - 1, dtype=np.float64)
+        drawn = curve(lag, ln[:0:-1], scale, name=name, colour=colours(look)[name])
+        dashed = name == "tanh, capped"
+        drawn[0]["line"] |= {"width": 3.0 if dashed else 3.5, "dash": "dash" if dashed else "solid"}
+        drawn[0] |= {} if dashed else {"meta": "main"}
+        traces += drawn
+    words = [*band_names(look, scale.low, scale.high), names(look, list(lines))]
+    x = axis(look, "lag T − k (steps)", range=[-0.5, max(report.T - 0.5, 1)])
+    y = power_axis(look, "‖part of ∂E/∂W through step k‖", scale.low, scale.high)
+    shapes = bands(look, scale.low, scale.high)
+    margin = {**MARGIN, "t": 34}
+    return {"data": traces, "layout": layout(look, x, y, shapes=shapes, annotations=words, margin=margin)}
+
+
+def names(look: Look, shown: list[str]) -> dict[str, Any]:
+    """The lines' names in their colours in one row above the plot."""
+    ink = colours(look)
+    pieces = [
+        f'<span style="color:{ink[name]}"><b>{"╌╌" if "capped" in name else "━"} {name}</b></span>'
+        for name in shown
+    ]
+    row = note(look, "&nbsp;&nbsp;&nbsp;&nbsp;".join(pieces), 0.0, 1.0, yref="paper", yanchor="bottom")
+    return row | {"font": {"size": DIRECT, "color": look.ink}}
+
+
+def units(look: Look, report: RemediesReport) -> Figure:
+    """Shares of ReLU units that are off and that never fire, and of saturated tanh units, by step."""
+    off, never = 100 * report.units.off, 100 * float(report.units.never.mean())
+    k = np.arange(1.0, max(len(off), len(report.units.saturated)) + 1)
+    ink = colours(look)
+    traces = [
+        share_line(k[: len(off)], off, ink["ReLU"], "ReLU units off"),
+        share_line(
+            k[: len(off)], np.full(len(off), never), ink["ReLU"], "ReLU units that never fire", dash="dot"
+        ),
+        share_line(
+            k[: len(report.units.saturated)],
+            100 * report.units.saturated,
+            ink["tanh"],
+            "tanh units saturated",
+        ),
+    ]
+    corner = {"xref": "paper", "yref": "paper", "xanchor": "right"}
+    said = (
+        (f"ReLU off: {percent(float(report.units.off.mean()))}", ink["ReLU"]),
+        (f"never fire: {number(never)} %", ink["ReLU"]),
+        (f"tanh saturated: {percent(float(report.units.saturated.mean()))}", ink["tanh"]),
+    )
+    words = [
+        label(look, text, 0.99, 0.99, colour, yanchor="top", yshift=-20 * i, **corner)
+        | {"font": {"size": TITLE, "color": colour}}
+        for i, (text, colour) in enumerate(said)
+    ]
+    x = axis(look, "step t", range=[0.5, len(k) + 0.5], nticks=5)
+    y = axis(look, "% of units", range=[-3, 190], tickvals=[0, 50, 100])
+    return {"data": traces, "layout": layout(look, x, y, annotations=words, margin=MARGIN)}
+
+
+def share_line(k: Array, share: Array, colour: str, name: str, dash: str = "solid") -> Trace:
+    """One share over the steps."""
+    return {
+        "type": "scatter", "mode": "lines", "x": typed(k), "y": typed(share), "name": name,
+        "line": {"color": colour, "width": 2.5, "dash": dash},
+        "hovertemplate": f"{name} at step %{{x}}: %{{y:.0f}} %<extra></extra>",
+    }  # fmt: skip
+
+
+def norms(look: Look, report: RemediesReport) -> Figure:
+    """‖g‖ of every network before (pale) and after capping, on a log axis, the threshold as a line."""
+    pairs = [one.norms for one in report.treated.values()]
+    logs = np.array(pairs) / LN10
+    shown = np.where(np.isfinite(logs), logs, np.nan)
+    threshold = float(np.log10(report.threshold))
+    high = max(float(np.nanmax(shown, initial=0.0)), threshold) + 0.9
+    low = min(float(np.nanmin(shown, initial=0.0)), threshold) - 0.8
+    ink = [colours(look)[name] for name in report.treated]
+    traces: list[Trace] = []
+    for i, (words, opacity) in enumerate((("before", 0.35), ("after", 1.0))):
+        traces.append(
+            {
+                "type": "bar", "x": list(report.treated), "y": typed(shown[:, i] - low), "base": low,
+                "name": words, "marker": {"color": ink, "opacity": opacity}, "textangle": 0,
+                "text": [power(pair[i]) for pair in pairs], "textposition": "outside", "cliponaxis": False,
+                "textfont": {"size": DIRECT - 5},
+                "hovertemplate": f"%{{x}} {words}: ‖g‖ = %{{text}}<extra></extra>",
+            }
+        )  # fmt: skip
+    line = {
+        "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": threshold, "y1": threshold,
+        "line": {"color": look.threshold, "width": 2.5, "dash": "dash"},
+    }  # fmt: skip
+    x = axis(look, "", type="category")
+    y = power_axis(look, "‖g‖ before, after", low, high, most=5)
+    grouped = layout(look, x, y, shapes=[line], margin=MARGIN, bargap=0.2, bargroupgap=0.08, barmode="group")
+    return {"data": traces, "layout": grouped}
+
+
+def sweep(look: Look, report: RemediesReport) -> Figure:
+    """What is left at step 1 of the last error over the gain, median of seeds, our gain marked."""
+    swept = report.sweep
+    scale = scale_of(list(swept.left.values()), least=3.0)
+    traces: list[Trace] = []
+    for name, left in swept.left.items():
+        drawn = curve(swept.gains, left, scale, name=name, colour=colours(look)[name])
+        drawn[0]["line"]["width"] = 3
+        traces += drawn
+    words = [*band_names(look, scale.low, scale.high)]
+    for name, at, side in (("ReLU", -1, "bottom"), ("LSTM", 0, "bottom"), ("tanh", 2, "top")):
+        height = float(
+            np.clip(np.nan_to_num(swept.left[name][at] / LN10, neginf=scale.low), scale.low, scale.high)
+        )
+        height = min(height, scale.high - 0.15 * (scale.high - scale.low))
+        words.append(
+            label(look, name, float(swept.gains[at]), height, colours(look)[name], yanchor=side,
+                  xanchor="right" if at == -1 else "left", xshift=-8 if at == -1 else 8)
+        )  # fmt: skip
+    here: dict[str, Any] = {
+        "type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": report.gain, "x1": report.gain,
+        "line": {"color": look.threshold, "width": 2, "dash": "dash"},
+    }  # fmt: skip
+    x = axis(
+        look, "gain g", range=[float(swept.gains[0]) - 0.1, max(float(swept.gains[-1]), report.gain) + 0.1]
+    )
+    y = power_axis(look, f"left after {swept.T} steps", scale.low, scale.high, most=5)
+    shapes = [*bands(look, scale.low, scale.high), here]
+    return {"data": traces, "layout": layout(look, x, y, shapes=shapes, annotations=words, margin=MARGIN)}

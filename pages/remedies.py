@@ -1,0 +1,49 @@
+"""Three remedies against the vanishing and the exploding gradient: what does each cure?"""
+
+from explorer import clipping
+from explorer.figures import remedies as figures
+from explorer.lessons.remedies import HELD, LESSON
+from explorer.reports import remedies as reports
+from explorer.reports import treatments
+from explorer.reports.weights import within_limits
+from explorer.ui import board, compute, lesson, page
+from explorer.ui.board import Grid, Panel
+
+wanted, view, _ = lesson.begin(LESSON, "clip", shows=("clip", "threshold"), fixed=HELD)
+e = within_limits(wanted)
+swept = compute.cached(treatments.sweep, treatments.ungained(e))
+report = reports.remedies_report(e, view, swept)
+look = page.look()
+
+page.finding(report.finding())
+board.show(
+    LESSON.page,
+    sliders=("gain", "forget_bias", "threshold"),
+    panels=[
+        Panel(
+            "curves",
+            "Part of the gradient of W by lag, every remedy on one scale",
+            figures.curves(look, report),
+            report.curves_alt(),
+        ),
+        Panel(
+            "sweep",
+            f"Left at step 1 for every gain, median of {swept.seeds} seeds",
+            figures.sweep(look, report),
+            report.sweep_alt(),
+            {"x": "gain"},
+            detail=True,
+        ),
+        Panel(
+            "units", "Units that pass nothing", figures.units(look, report), report.units_alt(), detail=True
+        ),
+        Panel("norms", "Gradient norm, capped", figures.norms(look, report), report.norms_alt(), detail=True),
+    ],
+    grid=Grid(
+        ("curves sweep sweep", "curves units norms"), "minmax(0,12fr) minmax(0,7fr) minmax(0,7fr)", "1fr 1fr"
+    ),
+)
+page.caption(report.verdicts())
+page.numbers(report.table)
+page.equations(clipping.EQUATIONS)
+page.source(clipping.by_norm, treatments.median_left)
