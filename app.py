@@ -25,6 +25,7 @@ page = st.navigation(
         ],
         "Training": [
             st.Page("pages/cliff.py", title="Clipping at the cliff", icon=":material/landslide:"),
+            st.Page("pages/remember.py", title="Who remembers?", icon=":material/psychology:"),
         ],
         "Lecture": [
             st.Page("pages/one_number.py", title="One number, repeated", icon=":material/exposure_zero:"),
