@@ -20,6 +20,7 @@ page = st.navigation(
             st.Page(
                 "pages/saturation.py", title="Activations and saturation", icon=":material/planner_review:"
             ),
+            st.Page("pages/lstm.py", title="Inside the LSTM", icon=":material/conversion_path:"),
             st.Page("pages/clipping.py", title="Clipping", icon=":material/content_cut:"),
             st.Page("pages/compare.py", title="RNN against LSTM", icon=":material/compare:"),
             st.Page("pages/checks.py", title="Are these numbers right?", icon=":material/verified:"),

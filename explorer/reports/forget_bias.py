@@ -11,6 +11,7 @@ from explorer.flow import Trace, at, rescaled, step_back
 from explorer.maps import log_additive_path
 from explorer.run import Run, run
 from explorer.weights import Weights
+from explorer.wording import number, power
 
 LOW, HIGH = -4.0, 8.0
 COUNTS = (25, 13, 7)  # biases tried, as many as the budget allows
@@ -26,6 +27,14 @@ class BiasCurve:
     bias: Array  # (n,)
     h_h: Array  # (n,), the true ∂h_t/∂h_k
     additive: Array  # (n,), ∏ f_j, the cell path alone
+
+    def alt(self, present: float) -> str:
+        """The curve in words."""
+        ends = [f"{power(float(self.h_h[i]))} at {number(float(self.bias[i]))}" for i in (0, -1)]
+        return (
+            f"What is left of ∂h/∂h from step {self.t} back to step {self.k} by forget bias: {ends[0]}, "
+            f"{ends[1]}; present bias {number(present)}."
+        )
 
 
 def tried(e: Experiment, lag: int) -> Array:
