@@ -11,6 +11,7 @@ from explorer.wording import power
 
 MOST_SHOWN = 20  # steps drawn; more are folded with an explicit "…"
 LN10 = float(np.log(10.0))
+INK, PAPER = "#14181D", "#FFFFFF"  # letters on a fill
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,14 @@ def rgb(colour: str) -> tuple[int, int, int]:
     return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
 
 
+def luminance(colour: str) -> float:
+    """The relative luminance of #RRGGBB, 0 to 1, as WCAG 2 defines it."""
+    c = np.array(rgb(colour)) / 255
+    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
+    return float(linear @ [0.2126, 0.7152, 0.0722])
+
+
 def contrasting(fill: str) -> str:
     """Black or white, whichever reads better on the fill."""
-    r, g, b = rgb(fill)
-    return "#FFFFFF" if 0.299 * r + 0.587 * g + 0.114 * b < 140 else "#14181D"
+    dark, light, between = luminance(INK), luminance(PAPER), luminance(fill) + 0.05
+    return PAPER if (light + 0.05) / between > between / (dark + 0.05) else INK

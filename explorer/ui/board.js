@@ -1,3 +1,4 @@
+
 /* The live board: sliders that send while they are dragged, plots that are updated in place. */
 
 const loadPlotly = (url) => window.Plotly
@@ -235,11 +236,16 @@ class Board {
       figure.dataset.panel = panel.id;
       make("h3", "", figure);
       make("p", "", figure);
+      const numbers = make("button", "gf-numbers", figure, "Table");
+      numbers.type = "button";
+      numbers.addEventListener("click", () => showTable(figure.firstChild.textContent,
+        figure.getAttribute("aria-label"), figure.lastChild));
       make("div", "gf-plot", figure);
     }
     figure.style.gridArea = panel.id;
-    const [title, caption, plot] = figure.children;
+    const [title, caption, numbers, plot] = figure.children;
     titled(title, panel.title);
+    numbers.setAttribute("aria-label", `Table: the numbers of ${title.textContent}`);
     titled(caption, panel.caption);
     caption.hidden = !panel.caption;
     figure.setAttribute("role", "figure");
@@ -318,7 +324,9 @@ class Board {
       row.nodes.forEach((node, i) => this.drawNode(draw, node, {
         x: margin + step * (i + 0.5), step, radius, middle, under, size, from: row.nodes[i - 1] }));
     });
+    const focused = this.strip.contains(document.activeElement) && document.activeElement.getAttribute("data-step");
     this.strip.replaceChildren(svg);
+    if (focused) svg.querySelector(`[data-step="${focused}"]`)?.focus();
   }
 
   drawNode(draw, node, { x, step, radius, middle, under, size, from }) {
@@ -335,6 +343,7 @@ class Board {
     const choose = () => { this.keepGhosts(); this.pick("picked", { [strip.field]: node.step }); };
     circle.classList.add("gf-node");
     circle.setAttribute("tabindex", "0");
+    circle.setAttribute("data-step", node.step);
     circle.setAttribute("role", "button");
     circle.setAttribute("aria-label", `step ${node.step}, ${node.token}: ${node.value}`);
     circle.style.cursor = "pointer";

@@ -30,7 +30,7 @@ COMPONENT = st.components.v2.component(
     "gradient_flow_board",
     html='<div class="gf"></div>',
     css=(HERE / "board.css").read_text(encoding="utf-8"),
-    js=(HERE / "board.js").read_text(encoding="utf-8"),
+    js="".join((HERE / name).read_text(encoding="utf-8") for name in ("table.js", "board.js")),
     isolate_styles=False,
 )
 

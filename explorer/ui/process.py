@@ -15,6 +15,13 @@ html { font-size: clamp(16px, 1.32vw, 26px); }
 .st-key-waiting [data-testid="stProgress"] { background: var(--st-background-color, Canvas);
   padding: .5rem 1rem; border-radius: 10px;
   border: 1px solid color-mix(in srgb, currentColor 30%, transparent); }
+@media (prefers-reduced-motion: reduce) {
+  *, *::before, *::after { animation: none !important; transition: none !important; }
+}
+@media print {
+  header, .st-key-toolbar, .st-key-waiting, .stMainBlockContainer .stExpander { display: none !important; }
+  .stMainBlockContainer { padding: 0; }
+}
 """
 LECTURE_STYLE = """
 html { font-size: clamp(20px, 1.62vw, 32px); }
