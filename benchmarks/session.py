@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[1]
 
 
 @contextmanager
-def served(script: str = "app.py") -> Iterator[tuple[int, int]]:
-    """The app on a port of its own: (port, process id)."""
+def served(script: str = "app.py", *, path: str = "") -> Iterator[tuple[int, int]]:
+    """The app on a port of its own, with a folder before all others on its path: (port, process id)."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -28,7 +28,7 @@ def served(script: str = "app.py") -> Iterator[tuple[int, int]]:
     process = subprocess.Popen(
         [*command, "--server.headless", "true"],
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [path, str(ROOT)]))},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )

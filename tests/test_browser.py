@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 PLOT = ".gf-plot .main-svg"
-READY = 30_000  # milliseconds a first page may take on a busy machine
+READY = 120_000  # milliseconds a first page may take on a busy machine
 PAGES = sorted(path.stem for path in (Path(__file__).parents[1] / "pages").glob("*.py"))
 SLUGS = {page: "" if page == "gradient_flow" else page for page in PAGES}
 

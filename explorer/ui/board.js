@@ -271,9 +271,12 @@ class Board {
       modeBarButtonsToRemove: ["lasso2d", "select2d"],
       toImageButtonOptions: { format: "svg", filename: panel.id, scale: 2 } };
     await Plotly.react(plot, [...ghosts, ...data], layout, config);
+    if (plot.pointer) plot.querySelector(".nsewdrag")?.dispatchEvent(new MouseEvent("mousemove", plot.pointer));
     plot.picks = panel.pick;
     if (!plot.listens) {
       plot.listens = true;
+      plot.addEventListener("mousemove", ({ clientX, clientY }) => { plot.pointer = { clientX, clientY, bubbles: true }; });
+      plot.addEventListener("mouseleave", () => { plot.pointer = null; });
       plot.on("plotly_click", (event) => this.clicked(plot.picks, event.points[0]));
     }
   }
