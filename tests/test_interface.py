@@ -162,10 +162,17 @@ def count_forwards(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("norm", "spectral"), ("block", "c←c"), ("gate", "o"), ("target", 12), ("source", 2)]
+    ("where", "name", "value"),
+    [
+        ("gradient_flow", "norm", "spectral"),
+        ("gradient_flow", "block", "c←c"),
+        ("gradient_flow", "target", 12),
+        ("gradient_flow", "source", 2),
+        ("weights", "gate", "o"),
+    ],
 )
-def test_what_is_shown_of_an_lstm_never_reruns_it(monkeypatch, name, value):
-    at = app(cell="lstm", seed="5432", hidden_size="9")
+def test_what_is_shown_of_an_lstm_never_reruns_it(monkeypatch, where, name, value):
+    at = app(where, cell="lstm", seed="5432", hidden_size="9")
     count = count_forwards(monkeypatch)
     control(at, name).set_value(value).run()
     assert not at.exception
