@@ -37,7 +37,13 @@ board.show(
         Panel(
             "units", "Units that pass nothing", figures.units(look, report), report.units_alt(), detail=True
         ),
-        Panel("norms", "Gradient norm, capped", figures.norms(look, report), report.norms_alt(), detail=True),
+        Panel(
+            "norms",
+            "Norm before (pale) and after",
+            figures.norms(look, report),
+            report.norms_alt(),
+            detail=True,
+        ),
     ],
     grid=Grid(
         ("curves sweep sweep", "curves units norms"), "minmax(0,12fr) minmax(0,7fr) minmax(0,7fr)", "1fr 1fr"

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from explorer.arrays import Array
+from explorer.figures.legend import DASHED, HEAVY, ROOM, legend
 from explorer.figures.parts import (
     LN10,
     axis,
@@ -13,14 +14,13 @@ from explorer.figures.parts import (
     curve,
     label,
     layout,
-    note,
     power_axis,
     scale_of,
     typed,
 )
 from explorer.figures.theme import DIRECT, TITLE, Figure, Look, Trace
 from explorer.reports.remedies import RemediesReport
-from explorer.wording import number, percent, power
+from explorer.wording import percent, power
 
 MARGIN = {"l": 66, "r": 14, "t": 8, "b": 48}
 
@@ -46,23 +46,14 @@ def curves(look: Look, report: RemediesReport) -> Figure:
         drawn[0]["line"] |= {"width": 3.0 if dashed else 3.5, "dash": "dash" if dashed else "solid"}
         drawn[0] |= {} if dashed else {"meta": "main"}
         traces += drawn
-    words = [*band_names(look, scale.low, scale.high), names(look, list(lines))]
+    marks = {name: DASHED if name == "tanh, capped" else HEAVY for name in lines}
+    named = legend(look, [(marks[name], name, colours(look)[name]) for name in lines])
+    words = [*band_names(look, scale.low, scale.high), named]
     x = axis(look, "lag T − k (steps)", range=[-0.5, max(report.T - 0.5, 1)])
     y = power_axis(look, "‖part of ∂E/∂W through step k‖", scale.low, scale.high)
     shapes = bands(look, scale.low, scale.high)
-    margin = {**MARGIN, "t": 34}
+    margin = {**MARGIN, "t": ROOM}
     return {"data": traces, "layout": layout(look, x, y, shapes=shapes, annotations=words, margin=margin)}
-
-
-def names(look: Look, shown: list[str]) -> dict[str, Any]:
-    """The lines' names in their colours in one row above the plot."""
-    ink = colours(look)
-    pieces = [
-        f'<span style="color:{ink[name]}"><b>{"╌╌" if "capped" in name else "━"} {name}</b></span>'
-        for name in shown
-    ]
-    row = note(look, "&nbsp;&nbsp;&nbsp;&nbsp;".join(pieces), 0.0, 1.0, yref="paper", yanchor="bottom")
-    return row | {"font": {"size": DIRECT, "color": look.ink}}
 
 
 def units(look: Look, report: RemediesReport) -> Figure:
@@ -85,7 +76,7 @@ def units(look: Look, report: RemediesReport) -> Figure:
     corner = {"xref": "paper", "yref": "paper", "xanchor": "right"}
     said = (
         (f"ReLU off: {percent(float(report.units.off.mean()))}", ink["ReLU"]),
-        (f"never fire: {number(never)} %", ink["ReLU"]),
+        (f"never fire: {report.units.never.sum()} of {len(report.units.never)}", ink["ReLU"]),
         (f"tanh saturated: {percent(float(report.units.saturated.mean()))}", ink["tanh"]),
     )
     words = [
@@ -147,14 +138,14 @@ def sweep(look: Look, report: RemediesReport) -> Figure:
         drawn[0]["line"]["width"] = 3
         traces += drawn
     words = [*band_names(look, scale.low, scale.high)]
-    for name, at, side in (("ReLU", -1, "bottom"), ("LSTM", 0, "bottom"), ("tanh", 2, "top")):
+    for name, at, side in (("ReLU", 5, "bottom"), ("LSTM", 0, "bottom"), ("tanh", 2, "top")):
         height = float(
             np.clip(np.nan_to_num(swept.left[name][at] / LN10, neginf=scale.low), scale.low, scale.high)
         )
         height = min(height, scale.high - 0.15 * (scale.high - scale.low))
         words.append(
             label(look, name, float(swept.gains[at]), height, colours(look)[name], yanchor=side,
-                  xanchor="right" if at == -1 else "left", xshift=-8 if at == -1 else 8)
+                  xanchor="right" if at == 5 else "left", xshift=-8 if at == 5 else 8)
         )  # fmt: skip
     here: dict[str, Any] = {
         "type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": report.gain, "x1": report.gain,

@@ -1,11 +1,11 @@
 """The unrolled drawing of one wiring, the gradient at every state under all four, and its two paths."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from explorer.arrays import Array
+from explorer.figures.legend import HEAVY, PLAIN, ROOM, legend
 from explorer.figures.parts import (
     LN10,
     Scale,
@@ -13,7 +13,6 @@ from explorer.figures.parts import (
     bands,
     curve,
     escaped,
-    label,
     layout,
     note,
     power_axis,
@@ -24,7 +23,7 @@ from explorer.figures.theme import DIRECT, TEXT, TITLE, Figure, Look, Trace
 from explorer.reports.shapes import ShapesReport
 from explorer.wording import power
 
-MARGIN = {"l": 66, "r": 14, "t": 8, "b": 48}
+MARGIN = {"l": 66, "r": 14, "t": ROOM, "b": 48}
 INPUT, STATE, OUTPUT = 0.0, 1.0, 2.0  # heights of the drawing's rows
 LONGEST_WORD = 9  # letters that fit a column
 
@@ -104,10 +103,10 @@ def edge(
 
 
 def edge_colour(look: Look, decades: float) -> str:
-    """The diverging colour, but for no gradient and for 1, which would be lost on the background."""
+    """The diverging colour, but grey for none and near 1, and never paler than that of a hundredth."""
     if not np.isfinite(decades):
         return look.muted
-    return look.muted if abs(decades) < 0.35 else colour_at(look, decades)
+    return look.muted if abs(decades) < 0.35 else colour_at(look, np.sign(decades) * max(abs(decades), 2.0))
 
 
 def plain(look: Look, start: tuple[float, float], end: tuple[float, float]) -> Trace:
@@ -167,7 +166,7 @@ def reach(look: Look, report: ShapesReport) -> Figure:
     """‖dE/ds_k‖ of all errors at every state under the four wirings, the chosen one heavy."""
     curves = [shape.found.total[1:] for shape in report.shapes.values()]
     scale = scale_of(curves, least=2.0)
-    colours, traces, words = palette(look), [], []
+    colours, traces = palette(look), []
     for name, shape in report.shapes.items():
         k = np.arange(1, shape.run.T + 1, dtype=np.float64)
         drawn = curve(k, shape.found.total[1:], scale, name=shape.label, colour=colours[name])
@@ -175,24 +174,13 @@ def reach(look: Look, report: ShapesReport) -> Figure:
         drawn[0]["line"]["width"] = 5 if heavy else 2
         drawn[0] |= {"meta": "main"} if heavy else {"opacity": 0.8}
         traces += drawn
-    words = legend(
-        look, [(shape.label, colours[name], name == report.chosen) for name, shape in report.shapes.items()]
-    )
+    marks = {name: HEAVY if name == report.chosen else PLAIN for name in report.shapes}
+    words = legend(look, [(marks[name], one.label, colours[name]) for name, one in report.shapes.items()])
     T = max(shape.run.T for shape in report.shapes.values())
     x = axis(look, "step k", range=[0.7, T + 0.3])
     y = power_axis(look, "‖dE/ds<sub>k</sub>‖", scale.low, scale.high)
     shapes = bands(look, scale.low, scale.high)
-    return {"data": traces, "layout": layout(look, x, y, shapes=shapes, annotations=words, margin=MARGIN)}
-
-
-def legend(look: Look, lines: list[tuple[str, str, bool]]) -> list[dict[str, Any]]:
-    """Names of lines that may lie on one another, in their colours, stacked in the lower right corner."""
-    corner = {"xref": "paper", "yref": "paper", "xanchor": "right"}
-    return [
-        label(look, f"{'━' if heavy else '─'} {text}", 0.99, 0.02, colour, yshift=21 * i, **corner)
-        | {"font": {"size": TITLE, "color": colour}}
-        for i, (text, colour, heavy) in enumerate(reversed(lines))
-    ]
+    return {"data": traces, "layout": layout(look, x, y, shapes=shapes, annotations=[words], margin=MARGIN)}
 
 
 def paths(look: Look, report: ShapesReport) -> Figure:
@@ -210,11 +198,11 @@ def paths(look: Look, report: ShapesReport) -> Figure:
     traces: list[Trace] = []
     for name, ln, where, colour in lines:
         traces += marked(k[where].astype(np.float64), ln[1:][where], scale, name, colour)
-    words = legend(look, [(name, colour, False) for name, _, _, colour in lines])
+    words = legend(look, [(PLAIN, name, colour) for name, _, _, colour in lines])
     x = axis(look, "state k", range=[0.7, T + 0.3])
     y = power_axis(look, "part of dE/ds<sub>k</sub>", scale.low, scale.high)
     shapes = bands(look, scale.low, scale.high)
-    return {"data": traces, "layout": layout(look, x, y, shapes=shapes, annotations=words, margin=MARGIN)}
+    return {"data": traces, "layout": layout(look, x, y, shapes=shapes, annotations=[words], margin=MARGIN)}
 
 
 def marked(k: Array, ln: Array, scale: Scale, name: str, colour: str) -> list[Trace]:

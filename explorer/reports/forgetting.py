@@ -17,7 +17,7 @@ from explorer.sequences import tokens_of
 from explorer.wording import number, percent, power, steps
 
 MOST_WORDS = 100
-SHORTEST, LONGEST = 0.05, 1_000.0  # half-lives beyond are no longer read off a line over 60 words
+LONGEST = 300.0  # a half-life beyond is not read off a line over 60 words
 LN10 = float(np.log(10.0))
 
 
