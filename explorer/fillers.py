@@ -191,10 +191,10 @@ def sweep(cell: Cell, w: Weights, shared: Trace, arrived: tuple[Values, Integers
 def half_life(gain: Array) -> float:
     """The fillers after which ln gains by n (N + 1,) have halved: ln 2 over the slope of the best line.
 
-    inf where they do not shrink, 0 where every one is an exact zero.
+    inf where they do not shrink, 0 where every one, or every one but the first, is an exact zero.
     """
     alive = np.isfinite(gain)
-    if not alive.any():
+    if not alive[1:].any() and (len(gain) > 1 or not alive.any()):
         return 0.0
     if alive.sum() < 2:
         return float("inf")

@@ -90,6 +90,7 @@ def test_the_half_life_of_an_exponential_is_its_own(life):
 def test_what_does_not_shrink_has_no_half_life_and_what_is_zero_none_left():
     assert half_life(0.1 * np.arange(61.0)) == np.inf
     assert half_life(np.full(61, -np.inf)) == 0.0
+    assert half_life(np.array([0.0, *[-np.inf] * 60])) == 0.0
     assert half_life(np.array([-1.0])) == np.inf
 
 

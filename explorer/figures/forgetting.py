@@ -121,6 +121,10 @@ def slopes(look: Look, report: ForgettingReport) -> Figure:
         words.append(label(look, f"{SHORT[name]}′ ≤ {number(kind.max_slope)}", at, y, colour, xshift=6))
     if own not in ("tanh", "sigmoid"):
         traces.append(slope_curve(f"{own}′", spread.a, spread.slope[0], look.accents[2]))
+        words.append(
+            label(look, f"{own}′ ≤ {number(report.steepest)}", float(spread.edges[-1]), 1.0, look.accents[2],
+                  xanchor="right")
+        )  # fmt: skip
     x = axis(look, "pre-activation a", range=[spread.edges[0], spread.edges[-1]])
     y_axis = axis(look, "slope φ′(a)", range=[0, 1.12], nticks=5)
     return {"data": traces, "layout": layout(look, x, y_axis, annotations=words, margin=MARGIN, bargap=0.05)}
@@ -138,7 +142,7 @@ def slope_curve(name: str, a: Any, slope: Any, colour: str) -> Trace:
 def horizon_maps(look: Look, report: ForgettingReport) -> Figure:
     """Both horizon maps side by side on one scale: source k to the right, target t downwards."""
     last, T = float(report.maps[0].steps[-1]), report.T
-    across = axis(look, "source step k", range=[-0.5, last + 0.5], showgrid=False, nticks=4)
+    across = axis(look, "source step k", range=[-0.5, last + 0.5], showgrid=False, **whole(last, 4))
     domains = ((0.0, 0.48), (0.52, 1.0))
     traces, words, rings = [], [], []
 
@@ -159,13 +163,18 @@ def horizon_maps(look: Look, report: ForgettingReport) -> Figure:
                  xanchor="right", yanchor="top")
         )  # fmt: skip
         rings.append(ring(look, report.source, T, name))
-    y = axis(look, "target step t", range=[last + 0.5, -0.5], showgrid=False, nticks=5)
+    y = axis(look, "target step t", range=[last + 0.5, -0.5], showgrid=False, **whole(last, 5))
     axes = {"xaxis2": {**across, "domain": domains[1], "anchor": "y"}}
     first = {**across, "domain": domains[0]}
     return {
         "data": [*traces, *rings],
         "layout": layout(look, first, y, annotations=words, margin={**MARGIN, "r": 6}, **axes),
     }
+
+
+def whole(last: float, most: int) -> dict[str, Any]:
+    """Ticks at whole steps only, `most` of them where there are many."""
+    return {"dtick": 1} if last < most else {"nticks": most}
 
 
 def ring(look: Look, source: int, T: int, name: str) -> Trace:
