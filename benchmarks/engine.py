@@ -12,7 +12,7 @@ from benchmarks import peers
 from benchmarks.timing import Timed, dgemm_peak, fitted_exponents, interleaved
 from explorer.arrays import Array
 from explorer.blocks import log_block_maps
-from explorer.errors import sweep
+from explorer.errors import log_sizes, sweep
 from explorer.experiment import Experiment
 from explorer.maps import lstm_steps
 from explorer.pairs import log_frobenius_map
@@ -21,6 +21,8 @@ from explorer.spectral import log_spectral_map
 
 SIZES = [(50, 16), (100, 32), (100, 64), (200, 64), (500, 64), (1000, 128)]
 LOOP_LIMIT = 1.1e10  # T² H³ beyond which autograd's backward loop would take minutes
+PATIENCE = 2e10  # T² H³ beyond which peers' decompositions and joint products would take minutes
+BATCHED = 4e7  # T² H beyond which one batch of all losses fills gigabytes
 SMALLEST = np.log(1e-140)  # below it the squares in a plain norm vanish, and peers report zero or noise
 
 
@@ -42,7 +44,7 @@ def agree(rivals: list[Timed], tolerance: float) -> None:
             assert error <= tolerance, f"{rival.name} differs by {error:.1e}"
         lost = 1.0 - np.count_nonzero(known) / np.count_nonzero(alive)
         if lost > 0:
-            print(f"\n({lost:.0%} of the pairs {key} are too small for a plain norm in float64)", end="")
+            print(f"\n({max(lost, 0.01):.0%} of the pairs {key} vanish in a plain float64 norm)", end="")
 
 
 def as_maps(result: Any) -> dict[str, Array]:
@@ -55,7 +57,7 @@ def report(title: str, T: int, H: int, rivals: list[Timed]) -> None:
     print(f"\n{title}, T = {T}, H = {H}")
     for rival in rivals:
         ratio = rival.seconds / rivals[0].seconds
-        print(f"  {rival.name:<46}{1000 * rival.seconds:>12.1f} ms{ratio:>10.1f} x")
+        print(f"  {rival.name:<46}{1000 * rival.seconds:>12.1f} ms{ratio:>10.1f} x", flush=True)
 
 
 def frobenius(T: int, H: int, repeats: int) -> list[Timed]:
@@ -81,58 +83,62 @@ def frobenius(T: int, H: int, repeats: int) -> list[Timed]:
     return timed
 
 
-def spectral(T: int, H: int, repeats: int) -> None:
+def spectral(T: int, H: int, repeats: int) -> list[Timed]:
     """The largest singular value of every product."""
     chain = network(T, H).chain
     J = chain.take(slice(None))
-    timed = interleaved(
-        {
-            "this engine": lambda: log_spectral_map(chain).log_norm,
-            "NumPy, batched SVD": lambda: peers.double_loop_spectral(J),
-        },
-        repeats,
-    )
+    rivals: dict[str, Callable[[], Any]] = {"this engine": lambda: log_spectral_map(chain).log_norm}
+    if T * T * H**3 <= PATIENCE:
+        rivals["NumPy, batched SVD"] = lambda: peers.double_loop_spectral(J)
+        if peers.HAS_TORCH:
+            rivals["PyTorch, expert batched SVD"] = lambda: peers.torch_map(J, 2)
+    timed = interleaved(rivals, repeats)
     agree(timed, 1e-7)
     report("All pairs, spectral norm", T, H, timed)
+    return timed
 
 
-def blocks(T: int, H: int, repeats: int) -> None:
+def blocks(T: int, H: int, repeats: int) -> list[Timed]:
     """The LSTM's four block maps."""
     lstm = network(T, H, "lstm")
     steps, J = lstm_steps(lstm), lstm.chain.take(slice(None))
-    timed = interleaved(
-        {
-            "this engine, structured": lambda: {b: m.log_norm for b, m in log_block_maps(steps).items()},
-            "NumPy double loop over joint products": lambda: peers.double_loop_blocks(J, H),
-        },
-        repeats,
-    )
+    rivals: dict[str, Callable[[], Any]] = {
+        "this engine, structured": lambda: {b: m.log_norm for b, m in log_block_maps(steps).items()},
+    }
+    if T * T * H**3 <= PATIENCE:
+        rivals["NumPy double loop over joint products"] = lambda: peers.double_loop_blocks(J, H)
+        if peers.HAS_TORCH:
+            rivals["PyTorch, expert batched joint products"] = lambda: peers.torch_blocks(J, H)
+    timed = interleaved(rivals, repeats)
     agree(timed, 1e-9)
     report("LSTM, four block maps", T, H, timed)
+    return timed
 
 
-def error_signals(T: int, H: int, repeats: int) -> None:
+def error_signals(T: int, H: int, repeats: int) -> list[Timed]:
     """Every ∂E_t/∂h_k of a tanh network."""
     known = network(T, H)
-    u = known.sequence.x @ known.weights.U["a"].T
-    direct = known.loss.direct()
+    u, J = known.sequence.x @ known.weights.U["a"].T, known.chain.take(slice(None))
+    direct, given = known.loss.direct(), (known.weights.W["a"], u, known.readout.V, known.sequence.targets)
 
     def ours() -> Array:
-        from explorer.errors import log_sizes
-
         out = np.full((T + 1, T + 1), -np.inf)
         for now in sweep(known.cell, known.weights, known.trace, direct):
             out[max(now.k, 1) :, now.k] = log_sizes(now.signals["h"], now.exponent)
         return out
 
-    rivals: dict[str, Callable[[], Any]] = {"this engine": ours}
+    rivals: dict[str, Callable[[], Any]] = {
+        "this engine": ours,
+        "NumPy double loop": lambda: peers.double_loop_errors(J, direct),
+    }
     if peers.HAS_TORCH:
-        rivals["PyTorch, one backward pass per loss"] = lambda: peers.torch_error_sweep(
-            known.weights.W["a"], u, known.readout.V, known.sequence.targets
-        )
+        rivals["PyTorch, one backward pass per loss"] = lambda: peers.torch_error_sweep(*given)
+        if T * T * H <= BATCHED:
+            rivals["PyTorch, all losses in one batch"] = lambda: peers.torch_error_batched(*given)
     timed = interleaved(rivals, repeats)
     agree(timed, 1e-9)
     report("All error signals", T, H, timed)
+    return timed
 
 
 def counted_operations(T: int, H: int) -> float:
@@ -177,17 +183,17 @@ def main(arguments: list[str]) -> None:
         f"{platform.machine()}, NumPy {np.__version__}, one thread, CPU seconds, medians of {options.repeats}"
     )
     print(f"float64 matrix multiplication in this process: {peak / 1e9:.1f} billion operations per second")
-    ours = []
+    maps = []
     for T, H in sizes:
-        ours.append(frobenius(T, H, options.repeats)[0].seconds)
-        share = counted_operations(T, H) / ours[-1] / peak
+        maps.append(frobenius(T, H, options.repeats))
+        share = counted_operations(T, H) / maps[-1][0].seconds / peak
         print(f"  {share:.0%} of that peak (counted operations), {peak_memory(T, H):.0f} MiB peak memory")
-    p, q = fitted_exponents(sizes, ours)
-    print(f"\nours grows as T^{p:.2f} H^{q:.2f} over these sizes")
+    for rank, name in enumerate(("ours", "the double loop")):
+        p, q = fitted_exponents(sizes, [timed[rank].seconds for timed in maps])
+        print(f"\n{name} grows as T^{p:.2f} H^{q:.2f} over these sizes", end="")
+    print()
     for T, H in sizes:
-        if T * T * H**3 <= 2e10:
-            spectral(T, H, options.repeats)
-            blocks(T, H, options.repeats)
-        error_signals(T, H, options.repeats)
+        for compared in (error_signals, blocks, spectral):
+            compared(T, H, options.repeats)
     long_run(10_000, 16)
     long_run(10_000, 64)

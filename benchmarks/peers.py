@@ -4,13 +4,15 @@ Each peer gives what the engine gives, so that results are compared before times
 """
 
 import importlib.util
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from explorer.arrays import Array
 
 HAS_TORCH = importlib.util.find_spec("torch") is not None
+if HAS_TORCH:
+    importlib.import_module("torch").set_num_threads(1)
 HAS_JAX = importlib.util.find_spec("jax") is not None
 
 
@@ -59,20 +61,40 @@ def double_loop_blocks(J: Array, H: int) -> dict[str, Array]:
     return out
 
 
-def torch_map(J: Array) -> Array:
-    """Expert PyTorch: all products of one t advance in one batched matmul."""
+def torch_products(J: Array) -> "Iterator[tuple[int, object]]":
+    """Expert PyTorch: (t, P(t, 0..t)), all products of one t advanced in one batched matmul."""
     import torch
 
-    J_t = torch.from_numpy(J)
+    J_t = torch.tensor(J)
     T, S = J.shape[:2]
-    out = np.full((T + 1, T + 1), -np.inf)
     P = torch.empty((T + 1, S, S), dtype=torch.float64)
-    P[0] = torch.eye(S, dtype=torch.float64)
-    out[0, 0] = 0.5 * np.log(S)
-    for t in range(1, T + 1):
-        P[:t] = torch.matmul(J_t[t - 1], P[:t])
+    for t in range(T + 1):
+        if t > 0:
+            P[:t] = torch.matmul(J_t[t - 1], P[:t])
         P[t] = torch.eye(S, dtype=torch.float64)
-        out[t, : t + 1] = torch.linalg.matrix_norm(P[: t + 1]).log().numpy()
+        yield t, P[: t + 1]
+
+
+def torch_map(J: Array, order: "int | str" = "fro") -> Array:
+    """ln of a norm of every product by expert PyTorch; order 2 is the largest singular value."""
+    import torch
+
+    out = np.full((len(J) + 1, len(J) + 1), -np.inf)
+    for t, P in torch_products(J):
+        out[t, : t + 1] = torch.linalg.matrix_norm(P, ord=order).log().numpy()
+    return out
+
+
+def torch_blocks(J: Array, H: int) -> dict[str, Array]:
+    """The four block norms of every joint product by expert PyTorch."""
+    import torch
+
+    n, halves = len(J) + 1, {"h": slice(0, H), "c": slice(H, 2 * H)}
+    out = {f"{of}←{by}": np.full((n, n), -np.inf) for of in "hc" for by in "hc"}
+    for t, P in torch_products(J):
+        for block, values in out.items():
+            part = P[:, halves[block[0]], halves[block[-1]]]  # type: ignore[index]
+            values[t, : t + 1] = torch.linalg.matrix_norm(part).log().numpy()
     return out
 
 
@@ -128,6 +150,34 @@ def torch_error_sweep(W: Array, u: Array, V: Array, targets: Array) -> Array:
         E = torch.nn.functional.cross_entropy((V_t @ h[t])[None], y[t - 1 : t])  # type: ignore[operator]
         rows = torch.autograd.grad(E, h[: t + 1], retain_graph=True)  # type: ignore[arg-type]
         out[t, : t + 1] = torch.stack([row.norm() for row in rows]).log().numpy()
+    return out
+
+
+def torch_error_batched(W: Array, u: Array, V: Array, targets: Array) -> Array:
+    """The same by one batched backward pass (is_grads_batched) for all loss steps together."""
+    import torch
+
+    T = len(u)
+    h = torch_states(torch.tensor(W), torch.tensor(u), T)
+    logits = torch.stack(h[1:]) @ torch.tensor(V).T  # type: ignore[arg-type]
+    E = torch.nn.functional.cross_entropy(logits, torch.tensor(targets), reduction="none")
+    every = torch.eye(T, dtype=torch.float64)
+    rows = torch.autograd.grad(E, h, every, is_grads_batched=True, materialize_grads=True)  # type: ignore[arg-type]
+    out = np.full((T + 1, T + 1), -np.inf)
+    out[1:] = torch.stack([row.norm(dim=-1) for row in rows], dim=1).log().numpy()
+    return out
+
+
+@np.errstate(divide="ignore")
+def double_loop_errors(J: Array, direct: Array) -> Array:
+    """ln‖∂E_t/∂h_k‖ by a walk back from every loss step: what a tutorial writes."""
+    T = len(J)
+    out = np.full((T + 1, T + 1), -np.inf)
+    for t in range(1, T + 1):
+        d = direct[t]
+        for k in range(t, -1, -1):
+            out[t, k] = np.log(np.linalg.norm(d))
+            d = J[k - 1].T @ d
     return out
 
 

@@ -33,18 +33,24 @@ class SweepStep:
 def sweep(cell: Cell, w: Weights, trace: Trace, direct: Array) -> Iterator[SweepStep]:
     """Every ∂E_t/∂s_k, k = T..0, from each step's own ∂E_t/∂h_t, direct (T + 1, ..., H) with [0] unused."""
     D, T = trace.partials(cell), trace.T
+    own, shift = rescaled({"h": direct}, np.zeros(direct.shape[:-1], np.int64))
     rows: Values = {k: np.zeros_like(trace.s[k][:0]) for k in cell.state}
-    exponent = np.zeros(trace.s["h"][:0].shape[:-1], np.int64)
+    exponent = shift[:0]
     for k in range(T, 0, -1):
-        own = {block: np.zeros_like(trace.s[block][k : k + 1]) for block in cell.state}
-        own["h"] = own["h"] + direct[k]
-        fresh, shift = rescaled(own, np.zeros(own["h"].shape[:-1], np.int64))
-        rows = {block: np.concatenate([fresh[block], rows[block]]) for block in cell.state}
-        exponent = np.concatenate([shift, exponent])
+        rows = {block: with_first(own["h"][k] if block == "h" else 0.0, a) for block, a in rows.items()}
+        exponent = np.concatenate([shift[k : k + 1], exponent])
         D_k = at(D, k - 1)
-        yield SweepStep(k, rows, {b: pull(D_k, rows, b) for b in blocks(cell)}, exponent)
-        rows, exponent = rescaled(step_back(cell, w, D_k, rows), exponent)
+        local = {b: pull(D_k, rows, b) for b in blocks(cell)}
+        yield SweepStep(k, rows, local, exponent)
+        rows, exponent = rescaled(step_back(cell, w, D_k, rows, local), exponent)
     yield SweepStep(0, rows, {}, exponent)
+
+
+def with_first(row: Array | float, rows: Array) -> Array:
+    """The rows (n, ..., H) with one more before them."""
+    more = np.empty((len(rows) + 1, *rows.shape[1:]))
+    more[0], more[1:] = row, rows
+    return more
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from explorer.chain import Chain
 from explorer.weights import Weights
 
 LARGEST, SMALLEST = 1e100, 1e-100  # a running signal outside is rescaled by a power of two
+WELL_ABOVE, WELL_BELOW = 1e-190, 1e190  # squared norms that show at a glance that it is inside
 NEVER = np.iinfo(np.int64).min // 2  # the exponent of an exact zero
 LARGEST_STATE = 1e150  # a trace ends before a state beyond it, whose products with signals could overflow
 
@@ -161,19 +162,21 @@ def at(D: Partials, t: int) -> Partials:
     return {row: {source: d[t] for source, d in of.items()} for row, of in D.items()}
 
 
-def step_back(cell: Cell, w: Weights, D: Partials, ds: Values) -> Values:
-    """dE/ds_{t-1} through step t, from dE/ds_t and the partials of step t."""
-    back = {k: np.zeros_like(ds[k]) for k in cell.state}
-    for k in cell.state:  # straight across
-        if any(k in of for of in D.values()):
-            back[k] = pull(D, ds, k)
-    for k in cell.v_blocks:  # through the weights
-        back["h"] = back["h"] + times(transposed(w.W[k]), pull(D, ds, k))
-    return back
+def step_back(cell: Cell, w: Weights, D: Partials, ds: Values, dv: Values | None = None) -> Values:
+    """dE/ds_{t-1} through step t, from dE/ds_t and the partials of step t; `dv` by block, where known."""
+    across = {k: pull(D, ds, k) for k in cell.state if any(k in of for of in D.values())}  # straight across
+    dv = {k: pull(D, ds, k) for k in cell.v_blocks} if dv is None else dv
+    through = [times(transposed(w.W[k]), dv[k]) for k in cell.v_blocks]  # through the weights
+    dh = sum(through[1:], start=through[0])
+    dh = across["h"] + dh if "h" in across else dh
+    return {k: dh if k == "h" else across[k] for k in cell.state}
 
 
 def rescaled(ds: Values, exponent: Integers) -> tuple[Values, Integers]:
     """The same signal with its largest entry back near 1, where it had left [1e-100, 1e100]."""
+    square = np.sum([np.einsum("...h,...h->...", a, a) for a in ds.values()], axis=0)
+    if np.all((square > WELL_ABOVE) & (square < WELL_BELOW)):
+        return ds, exponent
     largest = np.max([np.max(np.abs(a), axis=-1) for a in ds.values()], axis=0)
     outside = (largest > LARGEST) | ((largest < SMALLEST) & (largest > 0))
     if not outside.any():
