@@ -13,7 +13,7 @@ from explorer import progress
 from explorer.arrays import Array, Integers, Values, log_norm, outer_sum
 from explorer.cells import Cell, Partials
 from explorer.chain import Chain
-from explorer.weights import Weights
+from explorer.weights import Weights, check_inputs
 
 LARGEST, SMALLEST = 1e100, 1e-100  # a running signal outside is rescaled by a power of two
 WELL_ABOVE, WELL_BELOW = 1e-190, 1e190  # squared norms that show at a glance that it is inside
@@ -62,15 +62,6 @@ def transposed(M: Array) -> Array:
 def initial_state(cell: Cell, leading: tuple[int, ...], H: int) -> Values:
     """The state s_0 = 0, (..., H) per block."""
     return {block: np.zeros((*leading, H)) for block in cell.state}
-
-
-def check_inputs(w: Weights, x: Array) -> None:
-    """Raises ValueError unless x has a step, and the leading axes of an ensemble's weights."""
-    if not len(x):
-        raise ValueError("x must have at least 1 step; got 0")
-    own, networks = x.shape[1:-1], w.leading
-    if networks and own not in (networks, (1,) * len(networks)):
-        raise ValueError(f"x must have shape (T, {', '.join(map(str, networks))}, X); got {x.shape}")
 
 
 def forward(cell: Cell, w: Weights, x: Array, s0: Values) -> Trace:

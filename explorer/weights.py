@@ -162,3 +162,12 @@ def ensemble(networks: list[Weights]) -> Weights:
         return {k: np.stack([getattr(w, part)[k] for w in networks]) for k in getattr(networks[0], part)}
 
     return Weights(stack("W"), stack("U"), stack("b"))
+
+
+def check_inputs(w: Weights, x: Array) -> None:
+    """Raises ValueError unless x has a step, and the leading axes of an ensemble's weights."""
+    if not len(x):
+        raise ValueError("x must have at least 1 step; got 0")
+    own, networks = x.shape[1:-1], w.leading
+    if networks and own not in (networks, (1,) * len(networks)):
+        raise ValueError(f"x must have shape (T, {', '.join(map(str, networks))}, X); got {x.shape}")
