@@ -44,6 +44,7 @@ class Strip:
     alt: str
     picked: int  # the step drawn with a heavy rim
     rows: tuple[Row, ...] = ()  # several networks reading the same tokens; `nodes` are the first one's
+    player: str = ""  # what the step after it will do, for buttons that step and play; "" for none
 
 
 def folded(T: int, keep: Sequence[int]) -> list[int]:
@@ -101,11 +102,15 @@ def node(look: Look, tokens: Sequence[str], ln: Array, step: int, *, bold: bool)
 
 def colour_at(look: Look, decades: float) -> str:
     """The diverging colour of a size of 10**decades."""
-    place = float(np.clip((decades + DECADES) / (2 * DECADES), 0.0, 1.0))
-    places = [stop for stop, _ in look.diverging]
-    channels = np.array([rgb(colour) for _, colour in look.diverging])
-    mixed = [round(float(np.interp(place, places, channels[:, i]))) for i in range(3)]
-    return "#" + "".join(f"{channel:02X}" for channel in mixed)
+    return mixed(look.diverging, (decades + DECADES) / (2 * DECADES))
+
+
+def mixed(scale: Sequence[tuple[float, str]], place: float) -> str:
+    """The colour at a place from 0 to 1 of a colour scale; the ends' own beyond."""
+    places = [stop for stop, _ in scale]
+    channels = np.array([rgb(colour) for _, colour in scale])
+    found = [round(float(np.interp(place, places, channels[:, i]))) for i in range(3)]
+    return "#" + "".join(f"{channel:02X}" for channel in found)
 
 
 def rgb(colour: str) -> tuple[int, int, int]:

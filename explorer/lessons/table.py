@@ -1,12 +1,13 @@
 """The lecture: its lessons in order, one line each."""
 
 from explorer.lesson import Lesson
-from explorer.lessons import forgetting, one_number, remedies, shapes
+from explorer.lessons import forgetting, memory, one_number, remedies, shapes
 
 LESSONS: dict[str, Lesson] = {
     lesson.page: lesson
     for lesson in (
         one_number.LESSON,
+        memory.LESSON,
         shapes.LESSON,
         forgetting.LESSON,
         remedies.LESSON,

@@ -54,10 +54,11 @@ class Board {
     this.dragging = false;
     this.sliders = make("div", "gf-sliders", root);
     this.strip = make("div", "gf-strip", root);
+    this.player = make("div", "gf-tools gf-player", root);
     this.grid = make("div", "gf-grid", root);
     this.say = make("p", "gf-say", root);
     this.say.setAttribute("aria-live", "polite");
-    this.observer = new ResizeObserver(() => this.redrawStrip());
+    this.observer = new ResizeObserver(() => { this.redrawStrip(); this.resize(); });
     this.observer.observe(this.strip);
     window.addEventListener("resize", () => this.fit());
   }
@@ -70,7 +71,12 @@ class Board {
     const height = window.innerWidth > 760 ? `${Math.max(430, window.innerHeight - top - 12)}px` : "";
     if (this.root.style.height === height) return;
     this.root.style.height = height;
-    for (const plot of this.grid.querySelectorAll(".js-plotly-plot")) window.Plotly.Plots.resize(plot);
+    this.resize();
+  }
+
+  resize() {
+    for (const plot of this.grid.querySelectorAll(".js-plotly-plot"))
+      if (plot.clientWidth && plot.clientHeight) window.Plotly.Plots.resize(plot);
   }
 
   /* One request at a time: the wish that came last is sent when the answer to the one before is drawn. An
@@ -113,6 +119,8 @@ class Board {
       this.data = data;
       this.fit();
       this.redrawStrip();
+      this.picking = false;
+      this.drawPlayer(data.strip);
       this.grid.style.gridTemplateAreas = data.areas;
       this.grid.style.gridTemplateColumns = data.columns;
       this.grid.style.gridTemplateRows = data.rows;
@@ -288,6 +296,43 @@ class Board {
       if (Number.isFinite(value)) fields[picks[axis]] = logarithmic ? +(10 ** value).toPrecision(3) : +value.toPrecision(6);
     }
     if (Object.keys(fields).length) { this.keepGhosts(); this.pick("picked", fields); }
+  }
+
+  /* Step back and on, play and pause, always in the same place; the button on says what it will do. */
+  drawPlayer(strip) {
+    this.player.hidden = !strip?.player;
+    if (!strip?.player) { this.playing = false; return; }
+    const steps = strip.nodes.map((node) => node.step).filter((step) => step > 0), last = Math.max(...steps);
+    const go = (step) => {
+      if (this.picking) return;
+      this.picking = true;
+      this.keepGhosts();
+      this.pick("picked", { [strip.field]: step });
+    };
+    const end = strip.picked >= last;
+    if (end) this.playing = false;
+    const button = (text, label, disabled, act) => {
+      const made = make("button", "", this.player, text);
+      made.type = "button";
+      made.disabled = disabled;
+      made.setAttribute("aria-label", label);
+      made.addEventListener("click", act);
+    };
+    const held = document.activeElement?.parentElement === this.player
+      ? [...this.player.children].indexOf(document.activeElement) : -1;
+    this.player.textContent = "";
+    const stop = () => { this.playing = false; clearTimeout(this.playTimer); };
+    button("|◀", "Back to step 1", strip.picked <= 1, () => { stop(); go(1); });
+    button("◀", "Step back", strip.picked <= 1, () => { stop(); go(strip.picked - 1); });
+    button(this.playing ? "‖ Pause" : "▶ Play", this.playing ? "Pause" : "Play", false, () => {
+      if (this.playing) { stop(); this.drawPlayer(strip); return; }
+      this.playing = true;
+      go(end ? 1 : strip.picked + 1);
+    });
+    button(`▶| ${strip.player}`, `Step on: ${strip.player}`, end, () => { stop(); go(strip.picked + 1); });
+    if (held >= 0) this.player.children[held]?.focus();
+    clearTimeout(this.playTimer);
+    if (this.playing && !end) this.playTimer = setTimeout(() => go(strip.picked + 1), 1100);
   }
 
   redrawStrip() {

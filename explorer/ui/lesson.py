@@ -4,18 +4,20 @@ A beat sets every field of the session and the address. Keys move between beats;
 next page begins.
 """
 
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from explorer.experiment import DISPLAYED, Experiment, View
 from explorer.lesson import Lesson
 from explorer.lessons.table import neighbour
 from explorer.parameters import Range, param
-from explorer.ui import board, controls, glossary, page, question, url
+from explorer.ui import board, compute, controls, glossary, page, question, url
 
 HERE = Path(__file__).parent
 TURN = "_turn_to"  # session key: (page, beat) that a key asked for
@@ -28,6 +30,7 @@ STYLE = """
 .st-key-idea, .st-key-beats, .st-key-toolbar { margin-bottom: -0.6rem; }
 .st-key-beats button, .st-key-toolbar button { min-height: 2.1rem; padding-block: 0.1rem; }
 .st-key-idea p { font-weight: 650; font-size: 1.08rem; }
+[class*="st-key-panel_"] .katex { font-size: 0.98em; }
 """
 LECTURE_STYLE = """
 .stMainBlockContainer { padding-top: 0.4rem; }
@@ -36,7 +39,13 @@ LECTURE_STYLE = """
 .st-key-idea p { font-size: 1rem; font-weight: 400; }
 .st-key-beats p { font-size: 1.15rem; }
 .stMainBlockContainer h4 { font-size: 1.15rem; font-weight: 400; }
+[class*="st-key-panel_"] .katex { font-size: 1.05em; }
 .stAppHeader, [data-testid="stExpander"] { display: none; }
+"""
+COLUMNS = """
+[data-testid="stColumn"]:has([class*="st-key-panel_"]):not(:has(.st-key-panel_PANEL)) { display: none; }
+[data-testid="stColumn"]:has(.st-key-panel_PANEL) { flex: 1.9 1 0 !important; }
+[data-testid="stColumn"]:has(+ [data-testid="stColumn"] .st-key-panel_PANEL) { flex: 1 1 0 !important; }
 """
 PANEL = "outline: 3px solid {colour}; outline-offset: 3px; border-radius: 6px;"
 
@@ -132,6 +141,17 @@ def go(lesson: Lesson, number: int) -> None:
         st.session_state[TURN] = (other.page, 1 if number > 0 else len(other.beats))
 
 
+def prefetch(lesson: Lesson, function: Callable[[Experiment, Any], Any]) -> None:
+    """Compute in the background what the next beat will ask of compute.cached(function, e, own)."""
+    number = lesson.number(st.session_state["beat"] + 1)
+    state = lesson.state(lesson.beat(number).settings)
+    thread = threading.Thread(
+        target=compute.cached, args=(function, state.experiment, state.own), daemon=True
+    )
+    add_script_run_ctx(thread, get_script_run_ctx())
+    thread.start()
+
+
 def show(lesson: Lesson, settings: Mapping[str, Any]) -> None:
     """Set every field as the lesson's opening has it, with changes."""
     st.session_state.update(lesson.complete(settings))
@@ -140,8 +160,8 @@ def show(lesson: Lesson, settings: Mapping[str, Any]) -> None:
 def stress(panel: str) -> None:
     """Frame the panel a beat is about, and lay the page out for its beat bar."""
     st.session_state[board.STRESSED] = panel
-    look, frame = page.look(), ""
-    if panel and not url.lecture():
-        where = ".gf-strip" if panel == "strip" else f'[data-panel="{panel}"], .st-key-panel_{panel}'
-        frame = f"{where} {{ {PANEL.format(colour=look.threshold)} }}"
+    where = ".gf-strip" if panel == "strip" else f'[data-panel="{panel}"], .st-key-panel_{panel}'
+    frame = f"{where} {{ {PANEL.format(colour=page.look().threshold)} }}" if panel else ""
+    if url.lecture():
+        frame = COLUMNS.replace("PANEL", panel or "none")
     st.html(f"<style>{STYLE}{LECTURE_STYLE if url.lecture() else ''}{frame}</style>")

@@ -60,6 +60,12 @@ def equations(lines: Mapping[str, str]) -> None:
         st.latex(r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}")
 
 
+def formula(key: str, latex: str) -> None:
+    """Equations in a panel of their own, which a beat can frame as panel_<key>."""
+    with st.container(key=f"panel_{key}"):
+        st.latex(latex)
+
+
 def symbol_latex(symbol: str) -> str:
     """A symbol at step t in LaTeX: a_f is written a_{f,t}."""
     base, _, gate = symbol.partition("_")

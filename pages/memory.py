@@ -1,0 +1,40 @@
+"""How does a network remember what it has read?"""
+
+import streamlit as st
+
+from explorer import edits, flow, readout
+from explorer.figures import memory as figures
+from explorer.lessons.memory import LESSON
+from explorer.reports import memory as reports
+from explorer.ui import board, compute, editor, lesson, page
+from explorer.ui.board import Grid, Panel
+
+e, view, own = lesson.begin(LESSON, "activation", shows=(), fixed={"cell": "rnn", "input": "sentence"})
+found = compute.cached(edits.network, e, own)
+look = page.look()
+report = reports.memory_report(found, own)
+
+page.finding(report.finding())
+left, right = st.columns([6, 7], gap="medium")
+with left:
+    board.show(
+        "memory",
+        sliders=reports.SLIDERS,
+        strip=figures.unrolled(look, report),
+        strip_field="step",
+        panels=[
+            Panel(
+                "next", f"P(next word | {report.so_far()})", figures.chances(look, report), report.next_alt()
+            ),
+            Panel("states", "What it remembers: h", figures.states(look, report), report.states_alt()),
+        ],
+        grid=Grid(("next states",), "minmax(0,1fr) minmax(0,1fr)", "1fr"),
+    )
+with right:
+    page.formula("equations", report.equations())
+    page.caption(report.quiet())
+    editor.weights(found[0])
+lesson.prefetch(LESSON, edits.network)
+page.numbers(report.table)
+page.equations(report.run.cell.equations)
+page.source(flow.forward, readout.cross_entropy, edits.updated)
