@@ -26,6 +26,7 @@ page = st.navigation(
             st.Page("pages/checks.py", title="Are these numbers right?", icon=":material/verified:"),
         ],
         "Training": [
+            st.Page("pages/train.py", title="Train and watch", icon=":material/model_training:"),
             st.Page("pages/cliff.py", title="Clipping at the cliff", icon=":material/landslide:"),
             st.Page("pages/remember.py", title="Who remembers?", icon=":material/psychology:"),
         ],

@@ -7,10 +7,10 @@ import pytest
 
 from explorer import measures
 from explorer.experiment import DEFAULTS, FIELDS
-from explorer.parameters import Range
+from explorer.parameters import Range, legal_value
 from explorer.training.checkpoint import resumed, saved
 from explorer.training.course import WINDOW, Course, due
-from explorer.training.settings import OWN, Training, legal_own
+from explorer.training.settings import Training
 from explorer.training.snapshot import snapshot
 from explorer.training.trainer import RUNNING, Trainer
 
@@ -211,12 +211,13 @@ def test_a_long_sequence_is_mapped_at_evenly_spaced_steps():
 
 # Settings
 
+OWN = {name: f for name, f in Training.__dataclass_fields__.items() if name not in FIELDS}
+
 
 def test_shared_fields_are_those_of_the_experiment():
     for name in ("cell", "activation", "steps", "gain", "threshold", "seed"):
         assert Training.__dataclass_fields__[name].metadata["control"] is FIELDS[name].metadata["control"]
         assert getattr(Training(), name) == DEFAULTS[name]
-    assert not set(OWN) & set(FIELDS)
 
 
 @pytest.mark.parametrize("name", [n for n, f in OWN.items() if isinstance(f.metadata["control"], Range)])
@@ -224,7 +225,7 @@ def test_a_number_outside_its_limits_is_refused_and_named(name):
     control = OWN[name].metadata["control"]
     with pytest.raises(ValueError, match=name):
         Training(**{name: type(OWN[name].default)(control.high) + 1})
-    value, notice = legal_own(name, "1e99")
+    value, notice = legal_value(OWN[name], "1e99")
     assert value == control.high
     assert name in notice
 

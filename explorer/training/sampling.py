@@ -9,13 +9,12 @@ from explorer.arrays import Array
 from explorer.cells import Cell
 from explorer.training.layout import Floats, Layout
 
-COLDEST = 0.01  # below, the temperature is taken as this: practically the most likely symbol every time
-
 
 def probabilities(o: Array, temperature: float) -> Array:
-    """softmax(o / temperature), (K,)."""
-    scaled = o / max(temperature, COLDEST)
-    weights = np.exp(scaled - scaled.max())
+    """softmax(o / temperature), (K,); at 0 the largest output has it all."""
+    if temperature == 0:
+        return np.eye(len(o))[np.argmax(o)]
+    weights = np.exp((o - o.max()) / temperature)
     return np.asarray(weights / weights.sum())
 
 

@@ -3,15 +3,15 @@
 The network's part carries the names, limits and defaults of Experiment and View, whose controls it shares.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from explorer.activations import ACTIVATIONS
 from explorer.cells import CELLS, LSTM, RNN, Cell
-from explorer.experiment import DEFAULTS, FIELDS, control_of
-from explorer.parameters import Choice, Control, Range, check, choice, labels, nearest, param
+from explorer.experiment import DEFAULTS, control_of
+from explorer.parameters import Range, check, choice, labels, param
 from explorer.training.layout import Layout
 from explorer.training.tasks import TASKS, TEXT, Task, reading
 from explorer.training.text import CORPORA, Corpus
@@ -143,18 +143,3 @@ class Training:
         if TASKS[self.task].fixed:
             reasons["steps"] = f"The sentences decide the length: T = {self.T}."
         return reasons
-
-
-OWN = {f.name: f for f in fields(Training) if f.name not in FIELDS}  # those that only a training has
-
-
-def legal_own(name: str, raw: str) -> tuple[Any, str | None]:
-    """The legal value nearest to a raw text for a field of OWN, and a sentence where it had to change."""
-    control: Control = OWN[name].metadata["control"]
-    default: Any = OWN[name].default
-    if isinstance(control, Choice):
-        known = raw in control.options
-        said = f"{name} must be one of {', '.join(control.options)}; using {default}."
-        return (raw, None) if known else (default, said)
-    assert isinstance(control, Range)
-    return nearest(name, raw, control, default)

@@ -44,6 +44,11 @@ class Corpus:
         return "".join(self.vocabulary[i] for i in self.indices)
 
 
+def too_large(size: int) -> str:
+    """What is said of a file of so many bytes, which need not be read to be refused."""
+    return f"the text may have at most {MOST_BYTES // 2**20} MB; this file has {size / 2**20:,.1f} MB"
+
+
 def decoded(data: bytes) -> str:
     """The text of a file: UTF-8, or UTF-16 and UTF-32 with their mark.
 
@@ -52,8 +57,7 @@ def decoded(data: bytes) -> str:
     if not data:
         raise ValueError("the file is empty; a text of at least 200 characters is needed")
     if len(data) > MOST_BYTES:
-        size, most = len(data) / 2**20, MOST_BYTES // 2**20
-        raise ValueError(f"the text may have at most {most} MB; this file has {size:,.1f} MB")
+        raise ValueError(too_large(len(data)))
     encoding = next((name for mark, name in MARKS if data.startswith(mark)), "utf-8")
     try:
         return data.decode(encoding)

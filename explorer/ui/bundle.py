@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import streamlit as st
-from streamlit import config
+from streamlit import config, runtime
 from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import in_cached_function
@@ -31,6 +31,17 @@ def page_id() -> str:
     """Which page this run is of."""
     context = get_script_run_ctx()
     return context.page_script_hash if context else ""
+
+
+def session_id() -> str:
+    """Which session this run is of."""
+    context = get_script_run_ctx()
+    return context.session_id if context else ""
+
+
+def is_present(session: str) -> bool:
+    """Whether the session's tab is open; always true without a server, as in Streamlit's test runner."""
+    return not runtime.exists() or runtime.get_instance().is_active_session(session)
 
 
 def give_way() -> None:

