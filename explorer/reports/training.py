@@ -146,7 +146,7 @@ class TrainingReport:
         """The gradient norms in words."""
         run = self.run
         if not run.updates:
-            return "Norm of the gradient over updates; no update yet."
+            return "Norm of the gradient over 0 updates."
         sizes = run.history["log_before"][:, 0]
         low, high = power(float(sizes.min())), power(float(sizes.max()))
         return f"Norm of the gradient over updates, from {low} to {high}."
@@ -154,7 +154,7 @@ class TrainingReport:
     def clip_alt(self) -> str:
         """Clipping over time in words."""
         said = self.clipped() if self.run.updates else "No update yet."
-        return f"Share of updates at which clipping engaged, over time. {said}"
+        return f"Share of the last 20 updates at which clipping engaged, over time. {said}"
 
     def map_alt(self) -> str:
         """The map in words."""

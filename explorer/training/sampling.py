@@ -13,7 +13,7 @@ from explorer.training.layout import Floats, Layout
 def probabilities(o: Array, temperature: float) -> Array:
     """softmax(o / temperature), (K,); at 0 the largest output has it all."""
     if temperature == 0:
-        return np.eye(len(o))[np.argmax(o)]
+        return np.asarray(np.eye(len(o))[np.argmax(o)])
     weights = np.exp((o - o.max()) / temperature)
     return np.asarray(weights / weights.sum())
 

@@ -98,7 +98,7 @@ def last_signals(cell: Cell, w: Weights, out: Readout, trace: Trace, probe: Batc
     asked = np.flatnonzero(probe.weights[0, :, 0] > 0)
     n = probe.targets.shape[1]
     last = min(int(asked[-1]) + T + missing - n, T - 1)  # index of the step of the last loss
-    h, target = trace.s["h"][last + 1], probe.targets[0, min(last - (T + missing - n), n - 1), 0]
+    h, target = trace.s["h"][last + 1], probe.targets[0, max(last - (T + missing - n), 0), 0]
     direct = np.zeros_like(trace.s["h"])
     if probe.targets.dtype.kind == "f":
         direct[last + 1] = 2.0 * (out.V @ h + out.c - target) @ out.V
