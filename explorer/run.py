@@ -158,18 +158,24 @@ class Ensemble:
 
 
 def run_ensemble(e: Experiment, seeds: tuple[int, ...]) -> Ensemble:
-    """Run one experiment under several seeds at once, as far as all of them stay below 1e150.
+    """Run one experiment under several seeds at once, as far as all of them stay below 1e150."""
+    return run_members([replace(e, seed=seed) for seed in seeds])
 
-    Each seed draws weights, inputs, start and readout as its own experiment would.
+
+def run_members(members: list[Experiment]) -> Ensemble:
+    """Run experiments of one cell, size and length at once, as far as all of them stay below 1e150.
+
+    Each draws weights, inputs, start and readout as it would alone.
     """
-    cell, sequences = cell_of(e), [sequence_of(replace(e, seed=seed)) for seed in seeds]
-    X, H = sequences[0].X, e.hidden_size
-    w = ensemble([weights_of(e, X, seed) for seed in seeds])
-    starts = [starting_state(cell, e.start, H, seed=seed) for seed in seeds]
+    cell, sequences = cell_of(members[0]), [sequence_of(e) for e in members]
+    X, H = sequences[0].X, members[0].hidden_size
+    w = ensemble([weights_of(e, X, e.seed) for e in members])
+    starts = [starting_state(cell, e.start, H, seed=e.seed) for e in members]
     s0 = {block: np.stack([s[block] for s in starts]) for block in cell.state}
     trace = flow.forward(cell, w, np.stack([sequence.x for sequence in sequences], axis=1), s0)
     targets = np.stack([sequence.targets for sequence in sequences], axis=1)
-    return Ensemble(cell, w, trace, targets, np.stack([draw_readout(X, H, seed=seed).V for seed in seeds]))
+    V = np.stack([draw_readout(X, H, seed=e.seed).V for e in members])
+    return Ensemble(cell, w, trace, targets, V)
 
 
 def seed_runs(e: Experiment, seeds: tuple[int, ...]) -> Chain:

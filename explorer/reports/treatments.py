@@ -12,7 +12,7 @@ from explorer.clipping import CLIPPINGS, Clipped
 from explorer.experiment import DEFAULTS, Experiment
 from explorer.readout import Readout, carrying, cross_entropy
 from explorer.reports.clipping import by_value_parts, parts_by_step
-from explorer.run import Run, run, run_ensemble
+from explorer.run import Run, run, run_members
 
 NETWORKS = {
     "tanh": {"cell": "rnn", "activation": "tanh"},
@@ -149,19 +149,16 @@ def ungained(e: Experiment) -> Experiment:
 def sweep(e: Experiment) -> Sweep:
     """What all networks leave at step 1 for every gain of SWEPT; the experiment's own gain is not in it."""
     short = replace(e, steps=min(e.steps, MOST_SWEPT))
-    left = {
-        name: np.array([median_left(experiment(replace(short, gain=g), name)) for g in SWEPT])
-        for name in NETWORKS
-    }
+    left = {name: median_left(experiment(short, name)) for name in NETWORKS}
     return freeze(Sweep(np.array(SWEPT), left, len(SWEPT_SEEDS), short.T))
 
 
-def median_left(e: Experiment) -> float:
-    """The median over the seeds of ln of what is left at step 1 of the last error."""
-    members = run_ensemble(e, SWEPT_SEEDS)
+def median_left(e: Experiment) -> Array:
+    """The median over the seeds of ln of what is left at step 1 of the last error, for every gain (n,)."""
+    members = run_members([replace(e, gain=gain, seed=seed) for gain in SWEPT for seed in SWEPT_SEEDS])
     h = members.trace.s["h"][1:]
     readout = Readout(members.V, np.zeros(members.V.shape[-2]))
     loss = cross_entropy(readout, h, members.targets[: len(h)], carrying("last", len(h)))
     back = flow.backward(members.cell, members.weights, members.trace, {"h": loss.direct()})
-    ordered = np.sort(left_of(joint_signals(back))[1])
-    return float(ordered[len(ordered) // 2])
+    ordered = np.sort(left_of(joint_signals(back))[1].reshape(len(SWEPT), -1), axis=1)
+    return np.asarray(ordered[:, ordered.shape[1] // 2])
