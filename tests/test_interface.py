@@ -122,6 +122,16 @@ def test_no_frame_is_blank_and_the_label_under_the_pointer_stays(tab, server):
     assert tab.locator("[data-panel=lag] .hoverlayer .hovertext").count() >= 1
 
 
+def test_the_figures_follow_when_the_theme_changes(tab, server):
+    opened(tab, server)
+    tab.emulate_media(color_scheme="dark")
+    tab.wait_for_function(
+        "(ink) => document.querySelector('[data-panel=lag] .gf-plot').layout.font.color === ink",
+        arg=theme.DARK.ink,
+        timeout=READY,
+    )
+
+
 def test_figures_travel_as_32_bit_floats(tab, server):
     opened(tab, server)
     kinds = tab.evaluate(

@@ -60,6 +60,10 @@ class Board {
     this.say.setAttribute("aria-live", "polite");
     this.observer = new ResizeObserver(() => { this.redrawStrip(); this.resize(); });
     this.observer.observe(this.strip);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTimeout(() => {
+      this.wish ??= {};  // nothing new is wished but the figures in the other theme's colours
+      this.pump();
+    }, 300));
     window.addEventListener("resize", () => this.fit());
   }
 
