@@ -36,6 +36,7 @@ page = st.navigation(
             st.Page("pages/shapes.py", title="Shapes of sequence problems", icon=":material/schema:"),
             st.Page("pages/forgetting.py", title="Why it forgets", icon=":material/hourglass_bottom:"),
             st.Page("pages/remedies.py", title="Three remedies", icon=":material/healing:"),
+            st.Page("pages/gates.py", title="The LSTM, gate by gate", icon=":material/valve:"),
         ],
     },
     position="top",

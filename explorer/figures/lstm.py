@@ -60,8 +60,10 @@ def strip_heat(look: Look, report: LstmReport, strip: Strip, row: int) -> Trace:
     if bar is not None:
         rows, title = bar
         low, high = 0.0 if gate else -largest, largest
-        ticks = [low, high] if strip.symbol == "c" else [low, (low + high) / 2, high]
+        ticks = [low, (low + high) / 2, high]
         words = [number(tick, 2) for tick in ticks]
+        if rows == 1:  # no room for more than one
+            ticks, words = [0.0], [f"±{number(largest, 2)}"]
         top = 1 - row * height
         place = {"len": rows * height - GAP, "y": top, "yanchor": "top", "thickness": 12}
         shown = {"colorbar": colour_bar(look, title, tickvals=ticks, ticktext=words, **place)}

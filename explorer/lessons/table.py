@@ -1,7 +1,7 @@
 """The lecture: its lessons in order, one line each."""
 
 from explorer.lesson import Lesson
-from explorer.lessons import forgetting, memory, one_number, remedies, shapes
+from explorer.lessons import forgetting, gates, memory, one_number, remedies, shapes
 
 LESSONS: dict[str, Lesson] = {
     lesson.page: lesson
@@ -11,6 +11,7 @@ LESSONS: dict[str, Lesson] = {
         shapes.LESSON,
         forgetting.LESSON,
         remedies.LESSON,
+        gates.LESSON,
     )
 }  # fmt: skip
 

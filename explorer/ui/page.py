@@ -9,6 +9,11 @@ import streamlit as st
 from explorer.cells import LATEX
 from explorer.figures import theme
 
+WORKED = """
+.gf { height: max(430px, calc(100vh - 18rem)); }
+.st-key-worked { margin: -0.8rem 0 -0.7rem; }
+"""
+
 
 def look() -> theme.Look:
     """The colours of the theme the page is shown in."""
@@ -25,6 +30,14 @@ def escaped(text: str) -> str:
     for mark in "\\`*_{}[]()<>#+!|~$:":
         text = text.replace(mark, "\\" + mark)
     return text
+
+
+def worked(written: str, numbers: str) -> None:
+    """An equation in LaTeX, and beside it the same with numbers; the board below gives up the height."""
+    st.html(f"<style>{WORKED}</style>")
+    with st.container(horizontal=True, horizontal_alignment="center", gap="large", key="worked"):
+        st.latex(written, width="content")
+        st.latex(numbers, width="content")
 
 
 def caption(text: str) -> None:

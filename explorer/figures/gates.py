@@ -1,0 +1,163 @@
+"""The units of one step of an LSTM, its gates with the held span, and how gradient and state answer."""
+
+from typing import Any
+
+import numpy as np
+
+from explorer.arrays import Array
+from explorer.figures.lstm import ORDER, strips
+from explorer.figures.parts import (
+    axis,
+    bands,
+    curve,
+    label,
+    layout,
+    mode_for,
+    note,
+    power_axis,
+    scale_of,
+    typed,
+)
+from explorer.figures.theme import DIRECT, TEXT, Figure, Look, Trace
+from explorer.reports.gates import Bars, GatesReport
+
+MARGIN = {"l": 66, "r": 14, "t": 8, "b": 46}
+GAP = 0.09
+SIGNS = {"forget": ("⊙", "="), "add": ("⊙", "="), "state": ("+", "="), "output": ("⊙", "=")}
+
+
+def units(look: Look, report: GatesReport) -> Figure:
+    """Three rows of bars, unit by unit: two quantities and what they make; hollow marks are before."""
+    height = (1 + GAP) / 3
+    H = len(report.bars[0].values)
+    x = axis(look, "unit", range=[0.4, H + 0.6], anchor="y3", showgrid=False)
+    if H <= 16:
+        x["dtick"] = 1
+    drawn = layout(look, x, {}, margin=MARGIN, bargap=0.25)
+    traces: list[Trace] = []
+    words = []
+    for row, bars in enumerate(report.bars):
+        name = "y" if row == 0 else f"y{row + 1}"
+        top = 1 - row * height
+        low, high = row_range(bars)
+        drawn[f"yaxis{name[1:]}"] = axis(
+            look, bars.name.split()[-1], domain=[max(top - height + GAP, 0), top], range=[low, high], nticks=3
+        )
+        traces += row_traces(look, report, bars, name)
+        sign = "" if row == 0 else SIGNS[report.stage][row - 1] + " "
+        colour = look.symbols[bars.symbol]
+        words.append(
+            note(look, f"<b>{sign}{bars.name}</b>", 0.0, top + 0.005, yref="paper", yanchor="bottom",
+                 font={"size": TEXT, "color": colour})
+        )  # fmt: skip
+    return {"data": traces, "layout": {**drawn, "annotations": words, "margin": {**MARGIN, "t": 24}}}
+
+
+def row_range(bars: Bars) -> tuple[float, float]:
+    """0 to 1 for a gate, else symmetric about 0, at least ±0.1."""
+    if bars.name in "fio":
+        return 0.0, 1.05
+    largest = 1.1 * max(float(np.abs(bars.values).max()), float(np.abs(bars.before).max()), 0.09)
+    return -largest, largest
+
+
+def row_traces(look: Look, report: GatesReport, bars: Bars, name: str) -> list[Trace]:
+    """The bars of one row, the unit in the equation in full colour, and the marks of before."""
+    unit = np.arange(1, len(bars.values) + 1)
+    strong = [1.0 if u == report.unit else 0.55 for u in unit]
+    drawn: list[Trace] = [
+        {
+            "type": "bar",
+            "x": typed(unit),
+            "y": typed(bars.values),
+            "yaxis": name,
+            "marker": {"color": look.symbols[bars.symbol], "opacity": strong},
+            "name": bars.name,
+            "hovertemplate": f"unit %{{x}}: {bars.name} = %{{y:.3f}}<extra></extra>",
+        }
+    ]
+    if report.pin is not None:
+        drawn.append(
+            {
+                "type": "scatter",
+                "mode": "markers",
+                "x": typed(unit),
+                "y": typed(bars.before),
+                "yaxis": name,
+                "marker": {"symbol": "line-ew", "size": 16, "line": {"width": 2.5, "color": look.muted}},
+                "name": f"{bars.name} before",
+                "hovertemplate": "unit %{x}: before %{y:.3f}<extra></extra>",
+            }
+        )
+    return drawn
+
+
+def gates(look: Look, report: GatesReport) -> Figure:
+    """Units × time of gates and states, the step looked at and the held span framed."""
+    figure = strips(look, report.strips)
+    line = {"color": look.threshold, "width": 3}
+    shapes: list[dict[str, Any]] = [
+        {"type": "rect", "x0": report.t - 0.5, "x1": report.t + 0.5, "yref": "paper", "y0": 0, "y1": 1,
+         "line": {"color": look.ink, "width": 1.6}},
+    ]  # fmt: skip
+    if report.pin is not None:
+        row = ORDER.index(report.pin.gate)
+        domain = figure["layout"]["yaxis" if row == 0 else f"yaxis{row + 1}"]["domain"]
+        shapes.append(
+            {"type": "rect", "x0": report.pin.first - 0.5, "x1": report.pin.last + 0.5, "yref": "paper",
+             "y0": domain[0], "y1": domain[1], "line": line}
+        )  # fmt: skip
+    return {"data": figure["data"], "layout": {**figure["layout"], "shapes": shapes}}
+
+
+def answer(look: Look, report: GatesReport) -> Figure:
+    """The gradient that reaches c at every step, and the size of c; dotted what both were before."""
+    step = np.arange(1.0, report.T + 1)
+    scale = scale_of([report.arriving, report.arriving_before], least=3.0)
+    colour = look.symbols["c"]
+    traces: list[Trace] = []
+    if report.pin is not None:
+        before = curve(step, report.arriving_before, scale, name="gradient before", colour=look.muted)
+        before.append(size_line(step, report.size_before, "size of c before", look.muted))
+        traces += ghost(look, before)
+    traces += curve(
+        step, report.arriving, scale, name="gradient at c", colour=colour, meta="main", mode=mode_for(step)
+    )
+    traces.append(size_line(step, report.size, "size of c", look.ink))
+    x = axis(look, "step t", range=[0.5, report.T + 0.5], anchor="y2")
+    upper = power_axis(look, "‖∂E/∂c<sub>t</sub>‖", scale.low, scale.high, most=5, domain=[0.42, 1])
+    lower = axis(look, "‖c<sub>t</sub>‖", domain=[0, 0.33], rangemode="tozero", nticks=4)
+    shapes: list[dict[str, Any]] = [{**shape, "yref": "y"} for shape in bands(look, scale.low, scale.high)]
+    words: list[dict[str, Any]] = []
+    if report.pin is not None:
+        begin, end = report.pin.first - 0.5, report.pin.last + 0.5
+        shapes.append(
+            {"type": "rect", "x0": begin, "x1": end, "yref": "paper", "y0": 0, "y1": 1,
+             "fillcolor": look.threshold, "opacity": 0.12, "line": {"width": 0}, "layer": "below"}
+        )  # fmt: skip
+        words.append(
+            label(look, "held", (begin + end) / 2, 0.375, look.threshold, yref="paper", xanchor="center",
+                  yanchor="middle", font={"size": DIRECT - 2, "color": look.threshold})
+        )  # fmt: skip
+    drawn = layout(look, x, upper, yaxis2=lower, shapes=shapes, annotations=words, margin=MARGIN)
+    return {"data": traces, "layout": drawn}
+
+
+def size_line(step: Array, size: Array, name: str, colour: str) -> Trace:
+    """‖c_t‖ by step, on the lower axis."""
+    return {
+        "type": "scatter",
+        "mode": mode_for(step),
+        "x": typed(step),
+        "y": typed(size),
+        "yaxis": "y2",
+        "line": {"color": colour, "width": 3},
+        "name": name,
+        "hovertemplate": f"step %{{x}}: {name} %{{y:.3g}}<extra></extra>",
+    }
+
+
+def ghost(look: Look, traces: list[Trace]) -> list[Trace]:
+    """The same traces dotted and grey."""
+    dotted = {"color": look.muted, "width": 2.5, "dash": "dot"}
+    return [{**trace, "line": dotted} if "line" in trace else trace for trace in traces]

@@ -1,0 +1,191 @@
+"""The lesson on the LSTM's gates: every number it claims, recomputed from the run."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.experiment import Experiment
+from explorer.figures import gates as figures
+from explorer.figures.parts import untyped
+from explorer.figures.theme import LIGHT
+from explorer.lessons.gates import LESSON, Surgery, both, log_arriving
+from explorer.reports.gates import gates_report
+from explorer.run import run
+
+BEATS = range(1, len(LESSON.beats) + 1)
+FRANCE = 5  # the step at which "France" is read
+
+
+def state(n):
+    return LESSON.state(LESSON.beat(n).settings)
+
+
+def report(n, **changes):
+    s = state(n)
+    return gates_report(run(s.experiment), replace(s.own, **changes))
+
+
+def left(found, t=FRANCE):
+    return float(np.exp(log_arriving(found)[t - 1]))
+
+
+# What the beats and the questions claim
+
+
+def test_the_gates_at_france_are_as_open_as_the_beats_say():
+    plain, _ = both(state(1))
+    assert plain.sequence.tokens[FRANCE - 1] == "France"
+    for n, gate in ((1, "f"), (2, "i"), (4, "o")):
+        mean = float(plain.trace.z[gate][FRANCE - 1].mean())
+        assert f"{round(100 * mean)} %" in LESSON.beat(n).says
+
+
+def test_less_than_a_hundredth_of_the_error_reaches_france():
+    plain, _ = both(state(5))
+    assert left(plain) < 0.01
+
+
+def test_held_open_forget_gates_bring_98_percent():
+    _, after = both(state(6))
+    assert round(100 * left(after)) == 98
+
+
+def test_one_shut_step_leaves_a_third():
+    plain, after = both(state(7))
+    assert plain.sequence.tokens[9] == "a"
+    assert left(after) / left(plain) == pytest.approx(1 / 3, abs=0.02)
+    assert not after.trace.z["f"][9].any()
+
+
+def test_without_input_c_fades_to_a_hundredth():
+    _, after = both(state(8))
+    c = np.linalg.norm(after.trace.s["c"], axis=1)
+    assert c[-1] / c[FRANCE] == pytest.approx(0.01, abs=0.003)
+    assert not (after.trace.z["i"] * after.trace.z["g"])[FRANCE:].any()
+
+
+def test_a_shut_output_at_the_last_step_leaves_no_gradient():
+    _, after = both(state(9))
+    assert np.isneginf(log_arriving(after)).all()
+    assert not any(block.any() for block in after.back.gradient.W.values())
+
+
+def test_the_answer_to_the_first_question_says_how_many_times_and_why():
+    question = LESSON.questions[0]
+    s = LESSON.state(question.settings)
+    plain, _ = both(s)
+    assert round(question.truth(s), -1) == 130
+    assert "130 times" in question.because
+    assert f"{plain.trace.z['f'][FRANCE:].mean():.2f}" in question.because
+
+
+def test_what_arrives_is_the_whole_derivative_by_c():
+    """∂E/∂c_t by the product of Jacobians from t on: the path along the line and that through h_t."""
+    _, after = both(state(6))
+    H, t = after.weights.H, 9
+    product = after.chain.product(after.T, t)
+    last = np.concatenate([after.loss.dE_dh[-1], np.zeros(H)])
+    signal = np.ldexp(last @ product.mantissa, product.exponent)
+    z = after.trace.z
+    shown = z["o"][t - 1] * (1 - np.tanh(z["c"][t - 1]) ** 2)
+    total = np.linalg.norm(signal[H:] + shown * signal[:H]) / np.linalg.norm(after.loss.dE_dh[-1])
+    assert log_arriving(after)[t - 1] == pytest.approx(np.log(total), abs=1e-10)
+
+
+# The report
+
+
+@pytest.mark.parametrize("n", BEATS)
+def test_two_quantities_make_the_third(n):
+    found = report(n)
+    first, second, third = (bar.values for bar in found.bars)
+    made = first + second if found.stage == "state" else first * second
+    assert np.allclose(made, third, rtol=0, atol=1e-15)
+
+
+@pytest.mark.parametrize("stage", ["forget", "add", "state", "output"])
+@pytest.mark.parametrize("unit", [1, 6])
+def test_the_numbers_in_the_equation_add_up(stage, unit):
+    found = report(1, gate_step=stage, shown_unit=unit)
+    plain, _ = both(state(1))
+    z = {k: a[FRANCE - 1, unit - 1] for k, a in plain.trace.z.items()}
+    result = {"forget": "f", "add": "g", "state": "c", "output": "h"}[stage]
+    assert found.equation[1].endswith(f"= {z[result]:.2f}")
+    if stage == "forget":
+        inside = found.equation[1].split("(")[1].split(")")[0].replace(" ", "")
+        terms = [float(term) for term in inside.replace("-", "+-").split("+") if term]
+        assert sum(terms) == pytest.approx(z["a_f"], abs=0.016)
+
+
+def test_a_held_gate_stands_as_held_in_the_equation():
+    assert r"\text{held at }0.00" in report(8).equation[1]
+    assert "held" not in report(8, moment=3).equation[1]
+
+
+def test_the_finding_tells_loss_and_gradient_before_and_after():
+    found = report(6)
+    assert found.finding() == (
+        "Forget gate held at 1 in steps 6 to 19: loss 2.88 → 2.95; 0.98 of the error gets back to step 5, "
+        "before 7.5 × 10⁻³"
+    )
+    assert (round(found.loss_before, 2), round(found.loss, 2)) == (2.88, 2.95)
+
+
+def test_without_an_operation_nothing_differs():
+    found = report(1)
+    assert found.pin is None
+    assert np.array_equal(found.arriving, found.arriving_before)
+    assert all(np.array_equal(bar.values, bar.before) for bar in found.bars)
+
+
+def test_a_span_beyond_the_end_ends_there():
+    found = report(6, held_from=500, held_for=1000, moment=700, shown_unit=99)
+    assert (found.pin.first, found.pin.last, found.t, found.unit) == (19, 19, 19, 8)
+
+
+def test_a_single_step_and_unit_will_do():
+    found = gates_report(run(Experiment(cell="lstm", steps=1, hidden_size=1)), Surgery(held="o"))
+    assert (found.T, found.t) == (1, 1)
+
+
+def test_the_controls_of_the_operation_rest_while_no_gate_is_held():
+    assert set(Surgery().idle()) == {"held_at", "held_from", "held_for"}
+    assert Surgery(held="f").idle() == {}
+
+
+# Figures and page
+
+
+def test_the_bars_and_their_ghosts_are_the_reports():
+    found = report(6)
+    drawn = figures.units(LIGHT, found)["data"]
+    assert len(drawn) == 6
+    assert np.allclose(untyped(drawn[0]["y"]), found.bars[0].values, atol=1e-6)
+    assert np.allclose(untyped(drawn[1]["y"]), found.bars[0].before, atol=1e-6)
+
+
+def test_the_held_span_is_framed_in_its_own_row():
+    drawn = figures.gates(LIGHT, report(6))["layout"]
+    span = drawn["shapes"][-1]
+    assert (span["x0"], span["x1"]) == (5.5, 19.5)
+    assert [span["y0"], span["y1"]] == drawn["yaxis"]["domain"]
+
+
+def test_the_answer_keeps_a_ghost_of_before():
+    names = [trace["name"] for trace in figures.answer(LIGHT, report(6))["data"]]
+    assert {"gradient at c", "gradient before", "size of c", "size of c before"} <= set(names)
+    plain = [trace["name"] for trace in figures.answer(LIGHT, report(1))["data"]]
+    assert "gradient before" not in plain
+    shut = [trace["name"] for trace in figures.answer(LIGHT, report(9))["data"]]
+    assert "gradient at c, exactly 0" in shut
+
+
+def test_the_page_answers_when_a_gate_is_held():
+    at = AppTest.from_file("../app.py", default_timeout=60).run()
+    at.query_params["held"] = "f"
+    at.switch_page("pages/gates.py").run()
+    assert not at.exception
+    assert any("Forget gate held at 1" in markdown.value for markdown in at.markdown)
+    assert len(at.latex) >= 2
