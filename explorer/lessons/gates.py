@@ -14,7 +14,7 @@ from explorer.sequences import FRANCE, SENTENCE
 from explorer.surgery import Pin, operated
 
 STAGES = {"forget": "forget", "add": "add", "state": "state", "output": "output"}
-HELD = {"none": "hold none", "f": "f", "i": "i", "g": "c̃", "o": "o"}
+HELD = {"none": "free", "f": "f", "i": "i", "g": "c̃", "o": "o"}
 SPAN = grid((1, 60, 1))
 
 
