@@ -184,7 +184,7 @@ def test_the_answer_keeps_a_ghost_of_before():
 
 def test_the_page_answers_when_a_gate_is_held():
     at = AppTest.from_file("../app.py", default_timeout=60).run()
-    at.query_params["held"] = "f"
+    at.query_params["beat"] = "6"
     at.switch_page("pages/gates.py").run()
     assert not at.exception
     assert any("Forget gate held at 1" in markdown.value for markdown in at.markdown)

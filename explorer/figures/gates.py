@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.arrays import Array
+from explorer.arrays import Array, Integers
 from explorer.figures.lstm import ORDER, strips
 from explorer.figures.parts import (
     axis,
@@ -84,12 +84,21 @@ def row_traces(look: Look, report: GatesReport, bars: Bars, name: str) -> list[T
                 "x": typed(unit),
                 "y": typed(bars.before),
                 "yaxis": name,
-                "marker": {"symbol": "line-ew", "size": 16, "line": {"width": 2.5, "color": look.muted}},
+                "marker": {
+                    "symbol": "line-ew",
+                    "size": mark_size(unit),
+                    "line": {"width": 2.5, "color": look.muted},
+                },
                 "name": f"{bars.name} before",
                 "hovertemplate": "unit %{x}: before %{y:.3f}<extra></extra>",
             }
         )
     return drawn
+
+
+def mark_size(unit: Integers) -> float:
+    """The width of a mark over each bar, in pixels, so that marks of neighbours stay apart."""
+    return max(3.0, min(16.0, 180.0 / len(unit)))
 
 
 def gates(look: Look, report: GatesReport) -> Figure:
