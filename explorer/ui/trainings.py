@@ -37,9 +37,11 @@ class Wish:
     until_solved: bool = False  # end once the task is solved under every seed that is still finite
 
 
-def wishes(trainings: Iterable[Training], seeds: int, *, until_solved: bool = True) -> tuple[Wish, ...]:
-    """One wish for each training, under seeds 0, 1, ..."""
-    return tuple(Wish(training, tuple(range(seeds)), until_solved) for training in trainings)
+def wishes(
+    trainings: Iterable[Training], seeds: int, *, first: int = 0, until_solved: bool = True
+) -> tuple[Wish, ...]:
+    """One wish for each training, under so many seeds from the first on."""
+    return tuple(Wish(training, tuple(range(first, first + seeds)), until_solved) for training in trainings)
 
 
 def enough(wish: Wish, course: Course) -> bool:
