@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer import clipping, flow
-from explorer.arrays import Array, Integers, Values, freeze, log_norm
+from explorer.arrays import Array, Integers, Values, freeze, log, log_norm
 from explorer.clipping import CLIPPINGS, Clipped
 from explorer.experiment import CLIP_MODES, Experiment
 from explorer.flow import Backward, pull
@@ -122,8 +122,8 @@ def parts_by_step(run: Run, back: Backward) -> Array:
     return np.concatenate([[-np.inf], sizes])
 
 
-def parts_scaled(run: Run, back: Backward, ratio: Mapping[str, Array]) -> Array:
-    """The same where every entry of ∂E/∂W was multiplied by its own ratio {block: (H, H)}, (T + 1,).
+def parts_scaled(run: Run, back: Backward, log_ratio: Mapping[str, Array]) -> Array:
+    """The same where every entry of ∂E/∂W was multiplied by its own ratio, ln in {block: (H, H)}, (T + 1,).
 
     By value, an entry is cut by one factor whichever step it comes from, so the parts still add up.
     """
@@ -131,20 +131,21 @@ def parts_scaled(run: Run, back: Backward, ratio: Mapping[str, Array]) -> Array:
     squares = np.zeros(run.T)
     shift = np.max([log_norm(a) for a in local.values()], axis=0)
     shift = np.where(np.isfinite(shift), shift, 0.0)
+    top = float(max(np.max(a) for a in log_ratio.values()))
     for block, d in local.items():
-        scaled = d * np.exp(-shift)[:, None]
-        squares += np.einsum("ti,ij,tj->t", scaled**2, ratio[block] ** 2, h**2, optimize=True)
-    with np.errstate(divide="ignore"):
-        sizes = 0.5 * np.log(squares) + shift + back.exponent[1:] * np.log(2.0)
+        scaled, ratio = d * np.exp(-shift)[:, None], np.exp(log_ratio[block] - top)
+        squares += np.einsum("ti,ij,tj->t", scaled**2, ratio**2, h**2, optimize=True)
+    sizes = 0.5 * log(squares) + shift + top + back.exponent[1:] * np.log(2.0)
     return np.concatenate([[-np.inf], sizes])
 
 
-def ratios(before: Values, after: Values, exponent: Integers) -> Values:
-    """after / before entry by entry, 1 where the entry was zero."""
+def log_ratios(before: Values, after: Values, exponent: Integers) -> Values:
+    """ln(after / before) entry by entry, 0 where the entry was zero; before is to be times 2**exponent."""
+    shift = float(exponent) * np.log(2.0)
     found = {}
     for block, g in before.items():
-        whole = np.ldexp(g, exponent)
-        found[block] = np.where(g != 0, after[block] / np.where(g != 0, whole, 1.0), 1.0)
+        change = log(np.abs(after[block])) - log(np.abs(np.where(g != 0, g, 1.0)))
+        found[block] = np.where(g != 0, change - shift, 0.0)
     return found
 
 
@@ -171,7 +172,7 @@ def by_value_parts(run: Run, back: Backward, value: Clipped) -> Array:
     """Parts by step after clipping by value; as before where nothing was cut."""
     if value.share_cut == 0:
         return parts_by_step(run, back)
-    return parts_scaled(run, back, ratios(back.gradient.W, value.after.W, back.gradient_exponent))
+    return parts_scaled(run, back, log_ratios(back.gradient.W, value.after.W, back.gradient_exponent))
 
 
 @dataclass(frozen=True)
