@@ -34,6 +34,7 @@ page = st.navigation(
         "Lecture": [
             st.Page("pages/one_number.py", title="One number, repeated", icon=":material/exposure_zero:"),
             st.Page("pages/memory.py", title="A network with memory", icon=":material/memory:"),
+            st.Page("pages/backwards.py", title="Backwards", icon=":material/undo:"),
             st.Page("pages/shapes.py", title="Shapes of sequence problems", icon=":material/schema:"),
             st.Page("pages/forgetting.py", title="Why it forgets", icon=":material/hourglass_bottom:"),
             st.Page("pages/remedies.py", title="Three remedies", icon=":material/healing:"),

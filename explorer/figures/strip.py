@@ -44,7 +44,9 @@ class Strip:
     alt: str
     picked: int  # the step drawn with a heavy rim
     rows: tuple[Row, ...] = ()  # several networks reading the same tokens; `nodes` are the first one's
-    player: str = ""  # what the step after it will do, for buttons that step and play; "" for none
+    player: str = ""  # what the next step will do, for buttons that step and play; "" for none
+    start: int = 1  # where playing begins
+    end: int = 0  # where it ends; 0 for the last step
 
 
 def folded(T: int, keep: Sequence[int]) -> list[int]:

@@ -1,13 +1,14 @@
 """The lecture: its lessons in order, one line each."""
 
 from explorer.lesson import Lesson
-from explorer.lessons import forgetting, gates, memory, one_number, remedies, shapes
+from explorer.lessons import backwards, forgetting, gates, memory, one_number, remedies, shapes
 
 LESSONS: dict[str, Lesson] = {
     lesson.page: lesson
     for lesson in (
         one_number.LESSON,
         memory.LESSON,
+        backwards.LESSON,
         shapes.LESSON,
         forgetting.LESSON,
         remedies.LESSON,

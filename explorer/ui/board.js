@@ -306,14 +306,15 @@ class Board {
   drawPlayer(strip) {
     this.player.hidden = !strip?.player;
     if (!strip?.player) { this.playing = false; return; }
-    const steps = strip.nodes.map((node) => node.step).filter((step) => step > 0), last = Math.max(...steps);
+    const last = strip.end || Math.max(...strip.nodes.map((node) => node.step)), first = strip.start;
+    const on = last < first ? -1 : 1, next = strip.picked + on;
     const go = (step) => {
       if (this.picking) return;
       this.picking = true;
       this.keepGhosts();
       this.pick("picked", { [strip.field]: step });
     };
-    const end = strip.picked >= last;
+    const end = on * (strip.picked - last) >= 0, begun = on * (strip.picked - first) > 0;
     if (end) this.playing = false;
     const button = (text, label, disabled, act) => {
       const made = make("button", "", this.player, text);
@@ -326,17 +327,17 @@ class Board {
       ? [...this.player.children].indexOf(document.activeElement) : -1;
     this.player.textContent = "";
     const stop = () => { this.playing = false; clearTimeout(this.playTimer); };
-    button("|◀", "Back to step 1", strip.picked <= 1, () => { stop(); go(1); });
-    button("◀", "Step back", strip.picked <= 1, () => { stop(); go(strip.picked - 1); });
+    button("|◀", `Back to step ${first}`, !begun, () => { stop(); go(first); });
+    button("◀", "Step back", !begun, () => { stop(); go(strip.picked - on); });
     button(this.playing ? "‖ Pause" : "▶ Play", this.playing ? "Pause" : "Play", false, () => {
       if (this.playing) { stop(); this.drawPlayer(strip); return; }
       this.playing = true;
-      go(end ? 1 : strip.picked + 1);
+      go(end ? first : next);
     });
-    button(`▶| ${strip.player}`, `Step on: ${strip.player}`, end, () => { stop(); go(strip.picked + 1); });
+    button(`▶| ${strip.player}`, `Step on: ${strip.player}`, end, () => { stop(); go(next); });
     if (held >= 0) this.player.children[held]?.focus();
     clearTimeout(this.playTimer);
-    if (this.playing && !end) this.playTimer = setTimeout(() => go(strip.picked + 1), 1100);
+    if (this.playing && !end) this.playTimer = setTimeout(() => go(next), 1100);
   }
 
   redrawStrip() {

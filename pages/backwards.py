@@ -1,0 +1,42 @@
+"""How does an error become the gradient of every weight?"""
+
+import streamlit as st
+
+from explorer import edits, errors, flow
+from explorer.figures import backwards as figures
+from explorer.lessons.backwards import LESSON
+from explorer.reports import backwards as reports
+from explorer.ui import board, compute, editor, lesson, page
+from explorer.ui.board import Grid, Panel
+
+held = {"cell": "rnn", "input": "sentence", "placement": "every"}
+e, view, own = lesson.begin(LESSON, "part", "matrix", shows=(), fixed=held)
+found = compute.cached(edits.network, e, own)
+look = page.look()
+report = reports.back_report(found, own)
+panels = [
+    Panel("factors", "The box opened, a factor a step", figures.factors(look, report), report.factors_alt()),
+    Panel("sum", "Terms add up to the gradient", figures.running_sum(look, report), report.sum_alt()),
+    Panel("window", "Truncated after τ steps", figures.window(look, report), report.window_alt()),
+    Panel("loss", "The loss along the gradient", figures.loss(look, report), report.loss_alt()),
+]
+
+page.finding(report.finding())
+left, right = st.columns([8, 5], gap="medium")
+with left:
+    board.show(
+        "backwards",
+        sliders=reports.SLIDERS[own.part],
+        strip=figures.unrolled(look, report),
+        strip_field="reached",
+        panels=[panel for panel in panels if panel.id in reports.PANELS[own.part]],
+        grid=Grid(reports.PANELS[own.part], "minmax(0,1fr)", "1fr " * len(reports.PANELS[own.part])),
+    )
+with right:
+    page.formula("equations", report.equations())
+    page.caption(reports.SIGN)
+    editor.weights(found[0])
+lesson.prefetch(LESSON, edits.network)
+page.numbers(report.table)
+page.equations(report.run.cell.equations)
+page.source(flow.backward, errors.lag_terms, edits.updated)
