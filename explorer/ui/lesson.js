@@ -8,19 +8,14 @@ const buttonOf = (step) => document.querySelector(`.st-key-beat_${step > 0 ? "ne
 class Keys {
   constructor() {
     this.pending = 0;
-    this.waiting = 0;
-    this.key = (event) => this.pressed(event);
-    this.click = (event) => this.clicked(event);
-    window.addEventListener("keydown", this.key, true);
-    window.addEventListener("click", this.click, true);
-  }
-
-  leave() {
-    window.removeEventListener("keydown", this.key, true);
-    window.removeEventListener("click", this.click, true);
+    this.waiting = false;
+    window.addEventListener("keydown", (event) => this.pressed(event), true);
+    window.addEventListener("click", (event) => this.clicked(event), true);
   }
 
   stepOf(event) {
+    const here = this.waiting || buttonOf(1) || window.location.pathname.endsWith(`/${this.data.page}`);
+    if (!here) return 0;  // a page without beats; while one is turned its buttons are gone for a moment
     if (event.ctrlKey || event.altKey || event.metaKey || document.querySelector("[role=dialog]")) return 0;
     const on = event.target instanceof Element ? event.target : document.body;
     if (on.closest(TYPING)) return 0;
@@ -49,21 +44,24 @@ class Keys {
     this.pump();
   }
 
+  /* One wish at a time, for an absolute beat: asked for again, it is the same wish. */
   pump() {
-    if (!this.pending || (this.waiting && Date.now() - this.waiting < 5000)) return;
-    const step = Math.sign(this.pending), button = buttonOf(step);
-    this.pending -= step;
-    if (!button || button.disabled) { this.pending = 0; return; }
-    this.waiting = Date.now();
-    button.click();
+    if (!this.pending || this.waiting) return;
+    const { number, last, first, page } = this.data;
+    const to = Math.min(Math.max(number + this.pending, first), last);
+    this.pending = 0;
+    if (to === number) return;
+    this.waiting = true;
+    this.ask("go", { page, to, run: this.data.run });
   }
 
-  receive(data) {
+  receive(data, ask) {
     const moved = this.data && this.data.at !== data.at;
     const answered = this.data?.run !== data.run;
     this.data = data;
+    this.ask = ask;
     if (moved) this.bringIntoView(data.panel, 20);
-    if (answered) setTimeout(() => { this.waiting = 0; this.pump(); }, 30);
+    if (answered) setTimeout(() => { this.waiting = false; this.pump(); }, 30);
   }
 
   bringIntoView(panel, tries) {
@@ -75,13 +73,8 @@ class Keys {
   }
 }
 
+/* One for the whole window: a page that is turned to brings a component of its own, and an old one may stay. */
 export default function (component) {
-  const host = component.parentElement;
-  const keys = (host.keys ??= new Keys());
-  keys.receive(component.data);
-  return () => setTimeout(() => {
-    if (host.isConnected) return;
-    keys.leave();
-    host.keys = null;
-  }, 0);
+  const keys = (window.__gradientFlowKeys ??= new Keys());
+  keys.receive(component.data, component.setTriggerValue);
 }

@@ -107,7 +107,8 @@ def beats(lesson: Lesson, number: int) -> None:
     """The beat bar: back, where we are, on, and the sentence."""
     last = len(lesson.beats)
     before, after = neighbour(lesson.page, -1), neighbour(lesson.page, 1)
-    at_start, at_end = number == 1 and before is None, number == last and after is None
+    at_first, at_last = before is None, after is None
+    at_start, at_end = number == 1 and at_first, number == last and at_last
     st.button("◀", key="beat_back", help="Beat before (PageUp)", disabled=at_start, on_click=go,
               args=(lesson, number - 1))  # fmt: skip
     st.markdown(f"{number} / {last}")
@@ -122,11 +123,23 @@ def beats(lesson: Lesson, number: int) -> None:
         key="beat_keys",
         data={
             "at": f"{lesson.page} {number}",
+            "page": lesson.page,
+            "number": number,
+            "first": 1 if at_first else 0,
+            "last": last if at_last else last + 1,
             "run": st.session_state[RUNS],
             "lecture": url.lecture(),
             "panel": lesson.beat(number).panel,
         },
+        on_go_change=lambda: pressed(lesson),
     )
+
+
+def pressed(lesson: Lesson) -> None:
+    """Go where a key asked to; a wish that another page's keys sent is let be."""
+    wish = st.session_state["beat_keys"]["go"]
+    if wish and wish["page"] == lesson.page:
+        go(lesson, int(wish["to"]))
 
 
 def go(lesson: Lesson, number: int) -> None:
