@@ -22,7 +22,7 @@ LENGTHS = (50, 100, 200)
 STOCK = "[data-testid=stSlider] input"  # Streamlit's own slider
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
-# What of the page depends on the gain: the heading, and a few numbers of every chart.
+# What of the page depends on the gain: a few numbers of every chart, and the heading where there is none.
 SIGNS = """
 window.signs = () => {
   const plots = [...document.querySelectorAll('.js-plotly-plot')];
@@ -34,7 +34,7 @@ window.signs = () => {
       for (let j = 0; j < rows[i].length; j += Math.ceil(rows[i].length / 9)) sum += rows[i][j] || 0;
     return sum;
   }).join();
-  return [document.querySelector('h4')?.textContent, ...charts.map(numbers)];
+  return charts.length ? charts.map(numbers) : [document.querySelector('h4')?.textContent];
 };
 window.answered = () => new Promise((done) => {
   const before = window.signs();
