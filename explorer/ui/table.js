@@ -70,6 +70,7 @@ const showTable = (title, alt, plot) => {
   const told = plot._fullData.filter((trace) => trace.meta !== "ghost" && trace.type !== "contour");
   told.sort((one, other) => (other.meta === "main") - (one.meta === "main"));
   for (const trace of told) traced(scrolled, trace, plot.layout);
+  if (!scrolled.firstChild) make("p", "", scrolled, "Nothing is drawn here yet.");
   dialog.setAttribute("aria-label", `Numbers of: ${title}`);
   dialog.addEventListener("close", () => dialog.remove());
   dialog.showModal();
