@@ -25,8 +25,8 @@ def opened(page, state):
 
 def picture(at):
     """Everything the page shows of its run."""
-    [board] = at.get("bidi_component")
-    return board.proto.json, [text.value for text in (*at.markdown, *at.caption)]
+    boards = [component.proto.json for component in at.get("bidi_component")]
+    return boards, [text.value for text in (*at.markdown, *at.caption)]
 
 
 def widgets(at):
