@@ -126,9 +126,13 @@ def test_dragging_rewrites_the_address_and_the_address_restores_the_page(tab, se
 
 def test_a_click_on_the_map_chooses_the_pair_for_every_view(tab, server):
     opened(tab, server)
+    before = finding(tab)
     plot = tab.locator("[data-panel=map] .gf-plot .nsewdrag").bounding_box()
     tab.mouse.click(plot["x"] + 0.21 * plot["width"], plot["y"] + 0.79 * plot["height"])
     tab.wait_for_url(re.compile(r"source="), timeout=READY)
+    tab.wait_for_function(
+        "before => document.querySelector('h4').innerText !== before", arg=before, timeout=READY
+    )
     settled(tab)
     found = re.search(r"step (\d+) back to step (\d+)", finding(tab))
     assert abs(int(found[1]) - 40) <= 2
