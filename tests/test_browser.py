@@ -23,7 +23,8 @@ def settled(tab):
     tab.wait_for_function(
         "() => { const r = document.querySelector('.gf');"
         " return r && r.board && !r.board.busy && !r.board.waiting && r.querySelector('.main-svg')"
-        " && !document.querySelector('[data-testid=stStatusWidget]'); }",
+        " && !document.querySelector('[data-testid=stStatusWidget]')"
+        " && document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'running'; }",
         timeout=READY,
     )
     tab.wait_for_timeout(150)
