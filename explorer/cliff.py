@@ -25,12 +25,12 @@ EQUATIONS = {
 
 @dataclass(frozen=True)
 class Point:
-    """The loss and its gradient at some w and b, all of one shape."""
+    """The loss and its gradient at some w and b, each (...)."""
 
-    x: Array  # x_50
-    loss: Array
-    dw: Array
-    db: Array
+    x: Array  # (...), x_50
+    loss: Array  # (...)
+    dw: Array  # (...)
+    db: Array  # (...)
 
     @property
     def log10_norm(self) -> Array:
