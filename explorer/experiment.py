@@ -83,6 +83,12 @@ class Experiment:
         return len(tokens_of(self.text, self.level)) - 1 if self.input == SENTENCE else self.steps
 
     @property
+    def network(self) -> str:
+        """What the network is called in words: "tanh RNN", "LSTM"."""
+        label = CELLS[self.cell].label
+        return label if "activation" in self.idle() else f"{ACTIVATIONS[self.activation].label} {label}"
+
+    @property
     def every(self) -> int:
         """The map's spacing: each step up to 1,000, evenly spaced steps beyond."""
         return math.ceil(self.T / MOST_MAPPED)

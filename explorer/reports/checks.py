@@ -200,9 +200,8 @@ def line(certificate: Certificate) -> str:
 
 def described(e: Experiment) -> str:
     """A random configuration in words."""
-    network = f"{e.activation} RNN" if e.cell == "rnn" else e.cell.upper()
     read = e.input.replace("_", "-")
-    return f"{network}, {e.initialiser}, g = {number(e.gain)}, {read} input"
+    return f"{e.network}, {e.initialiser}, g = {number(e.gain)}, {read} input"
 
 
 def certificate_of(*shown: Experiment) -> Certificate:

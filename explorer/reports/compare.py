@@ -5,9 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from explorer.activations import ACTIVATIONS
 from explorer.arrays import Array, Integers
-from explorer.cells import CELLS
 from explorer.experiment import Experiment, View, control_of
 from explorer.parameters import Choice
 from explorer.reports.gradient_flow import FlowReport
@@ -126,7 +124,7 @@ def said(name: str, value: Any) -> str:
 
 def network(e: Experiment) -> str:
     """What a network is called."""
-    return ACTIVATIONS[e.activation].label + " RNN" if e.cell == "rnn" else CELLS[e.cell].label
+    return e.network
 
 
 def names(rivals: tuple[Experiment, ...]) -> tuple[str, ...]:

@@ -5,9 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from explorer import maps, measures
-from explorer.activations import ACTIVATIONS
 from explorer.arrays import Array, Integers, freeze
-from explorer.cells import CELLS
 from explorer.experiment import Experiment, View
 from explorer.pairs import PairMap
 from explorer.reports.pair_curves import Ribbon, back_from, blocks_of, chain_curve
@@ -183,8 +181,7 @@ def names(e: Experiment, view: View) -> Names:
     of, by = (view.block if view.block in blocks_of(e) else "h←h").split("←")
     quantity = f"∂{of}<sub>t</sub>/∂{by}<sub>k</sub>"
     norm = {"rms": "average gain", "frobenius": "Frobenius norm", "spectral": "largest gain"}[view.norm]
-    network = ACTIVATIONS[e.activation].label + " RNN" if e.cell == "rnn" else CELLS[e.cell].label
-    return Names(f"‖{quantity}‖", norm, f"{quantity} itself", network)
+    return Names(f"‖{quantity}‖", norm, f"{quantity} itself", e.network)
 
 
 def sliders(e: Experiment) -> tuple[str, ...]:
