@@ -13,7 +13,7 @@ e, view = controls.settings("cell", "activation", shows=reports.SHOWS)
 run = compute.run(e)
 look = page.look()
 report = compute.flow(e, view)
-chosen = report.selection
+chosen = compute.selection(e, view)
 names = reports.names(e, view)
 
 page.finding(report.finding())
@@ -42,11 +42,11 @@ board.show(
             "matrix",
             names.matrix,
             pair.matrix(look, chosen),
-            report.matrix_alt(),
+            chosen.matrix_alt(),
             detail=True,
         ),
         Panel(
-            "sigma", "Its singular values", pair.spectrum(look, chosen), report.sigma_alt(), detail=True
+            "sigma", "Its singular values", pair.spectrum(look, chosen), chosen.sigma_alt(), detail=True
         ),
     ],
     grid=Grid(("map lag lag", "map matrix sigma"), "minmax(0,10fr) minmax(0,7fr) minmax(0,6fr)", "3fr 2fr"),

@@ -6,7 +6,7 @@ import pytest
 from explorer import maps
 from explorer.arrays import Scaled
 from explorer.experiment import Experiment, View
-from explorer.reports.gradient_flow import flow_report, pair_map, shortened
+from explorer.reports.gradient_flow import flow_report, pair_map, selection, shortened
 from explorer.reports.pair_curves import ribbon, seeds_chain
 from explorer.run import run
 
@@ -103,10 +103,24 @@ def test_ribbon_holds_each_seeds_own_curve(norm):
 
 def test_selected_matrix_is_the_product_in_its_decades():
     recorded = run(CELLS["rnn"])
-    report = flow_report(recorded, pair_map(recorded, "rms", "h←h"), None, View(target=9, source=2))
-    chosen = report.selection
+    chosen = selection(recorded, View(target=9, source=2))
     expected = np.linalg.multi_dot(list(recorded.chain.take(slice(2, 9))[::-1]))
     np.testing.assert_allclose(chosen.matrix * 10**chosen.decades, expected, rtol=1e-12, atol=1e-15)
     np.testing.assert_allclose(
         np.exp(chosen.log_sigma), np.linalg.svd(expected, compute_uv=False), rtol=1e-9
     )
+
+
+@pytest.mark.parametrize("cell", ["rnn", "lstm"])
+def test_a_rough_selection_has_the_leading_singular_values_of_the_exact_one(cell):
+    recorded, view = run(CELLS[cell]), View(target=14, source=1)
+    exact, rough = selection(recorded, view), selection(recorded, view, rough=True)
+    np.testing.assert_array_equal(rough.matrix, exact.matrix)
+    shared = len(rough.log_sigma)
+    assert 1 <= shared <= len(exact.log_sigma)
+    np.testing.assert_allclose(rough.log_sigma, exact.log_sigma[:shared], rtol=0, atol=1e-2)
+
+
+def test_a_rough_selection_of_a_cut_path_is_exactly_zero():
+    recorded = run(Experiment(steps=12, hidden_size=4, gain=0.0))
+    assert np.isneginf(selection(recorded, View(), rough=True).log_sigma).all()

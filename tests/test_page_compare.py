@@ -149,7 +149,7 @@ def test_all_start_from_the_same_step_where_one_run_ends_early():
     report = made(Compared(cell3="none"), e)
     assert report.rivals[0].flow.T < 300 == report.rivals[1].flow.T
     assert report.t == report.rivals[0].flow.T
-    assert all(rival.flow.selection.t == report.t for rival in report.rivals)
+    assert all(rival.flow.t == report.t for rival in report.rivals)
     rate = float(report.results()[1][1])
     assert np.log(rate) == pytest.approx(report.rivals[0].left / report.t, abs=5e-3)
 

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from explorer.arrays import Array, Integers
+from explorer.figures.isolines import broken, dashed, isolines
 from explorer.figures.pair import margins
 from explorer.figures.parts import (
     LN10,
@@ -23,8 +24,8 @@ from explorer.figures.parts import (
 from explorer.figures.theme import DECADES, Figure, Look, Trace
 from explorer.reports.gradient_flow import FlowReport
 
-CONTOURS = ((-3.0, "10⁻³"), (0.0, "1"), (3.0, "10³"))
-MOST_CONTOURED = 260  # rows; tracing contours through more costs the browser too long
+MOST_CONTOURED = 260  # rows; in a finer map lines hide what they run through
+MOST_DRAWN = 12_000  # points of all contours; a map so rough is not made clearer by lines
 
 
 def horizon_map(look: Look, report: FlowReport, title: str) -> Figure:
@@ -48,7 +49,7 @@ def horizon_map(look: Look, report: FlowReport, title: str) -> Figure:
     half = float(steps[1] - steps[0]) / 2 if len(steps) > 1 else 0.5
     x = axis(look, "source step k", range=[-half, last + half], showgrid=False)
     y = axis(look, "target step t", range=[last + half, -half], showgrid=False)
-    cross = crosshair(look, report.selection.t, report.selection.k, last)
+    cross = crosshair(look, report.t, report.k, last)
     return {"data": traces, "layout": layout(look, x, y, shapes=cross, margin=margins(right=6))}
 
 
@@ -59,24 +60,29 @@ def masked(log_map: Array) -> Array:
 
 
 def contours(look: Look, steps: Integers, decades: Array) -> list[Trace]:
-    """Lines at 10⁻³, 1 and 10³; the diagonal, which is 1 by definition, is left out of them."""
+    """Lines at 1 (solid) and at 10⁻³ and 10³ (dashed); the diagonal, 1 by definition, is left out of them.
+
+    They are traced here: Plotly's own contours take the browser many times as long as all the rest.
+    """
     if len(steps) > MOST_CONTOURED or len(steps) < 3:
         return []
-    z = typed(np.where(np.eye(len(steps), dtype=bool), np.nan, np.clip(decades, -60.0, 60.0)))
+    z = np.where(np.eye(len(steps), dtype=bool), np.nan, np.clip(decades, -60.0, 60.0))
+    one, thousands = isolines(z, 0.0), [dashed(isolines(z, level), len(steps)) for level in (-3.0, 3.0)]
+    x, y = broken([one, *thousands])
+    if not len(x) or len(x) > MOST_DRAWN:
+        return []
+    spacing = step_of(steps)
     return [
         {
-            "type": "contour",
-            "x": typed(steps),
-            "y": typed(steps),
-            "z": z,
-            "contours": {"start": level, "end": level, "size": 1, "coloring": "none"},
-            "line": {"color": look.ink, "width": 1.4, "dash": "solid" if level == 0 else "dot"},
-            "showscale": False,
+            "type": "scatter",
+            "mode": "lines",
+            "x": typed(x * spacing),
+            "y": typed(y * spacing),
+            "line": {"color": look.ink, "width": 1.4, "simplify": False},
             "hoverinfo": "skip",
-            "connectgaps": False,
-            "name": words,
+            "meta": "contour",
+            "name": "10⁻³, 1 and 10³",
         }
-        for level, words in CONTOURS
     ]
 
 
@@ -117,7 +123,7 @@ def lag_curves(look: Look, report: FlowReport, name: str, colour: str) -> Figure
     traces = ribbon(look, report) + bound(look, report, scale)
     forward = curve(
         np.arange(len(report.column), dtype=np.float64) * step_of(report.steps), report.column, scale,
-        name=f"from k = {report.selection.k} on", colour=look.muted,
+        name=f"from k = {report.k} on", colour=look.muted,
     )  # fmt: skip
     forward[0]["line"] = {"color": look.muted, "width": 2, "dash": "dash"}
     traces += forward

@@ -60,6 +60,6 @@ def spectrum(look: Look, chosen: Selection) -> Figure:
             "hovertemplate": "σ<sub>%{x}</sub> is exactly 0<extra></extra>",
         },
     ]
-    x = axis(look, "index i", range=[0.3, len(index) + 0.7], nticks=5)
+    x = axis(look, "index i", range=[0.3, len(chosen.matrix) + 0.7], nticks=5)
     y = power_axis(look, "σ<sub>i</sub>", low - 2 * pad, high + pad, most=4)
     return {"data": traces, "layout": layout(look, x, y, margin=margins(left=70))}

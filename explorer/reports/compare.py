@@ -158,7 +158,7 @@ def compare_report(
     rivals: tuple[Experiment, ...], flows: tuple[FlowReport, ...], view: View, *, relative: bool
 ) -> CompareReport:
     """The report of the experiments, given what each one's gradient does back from the common step t."""
-    t = min(flow.selection.t for flow in flows)
+    t = min(flow.t for flow in flows)
     k = min(view.source, t)
     shown = tuple(
         Rival(

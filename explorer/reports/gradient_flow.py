@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from explorer import maps, measures
-from explorer.arrays import Array, Integers, freeze
+from explorer.arrays import Array, Integers, freeze, log
 from explorer.experiment import Experiment, View
 from explorer.pairs import PairMap
 from explorer.reports.pair_curves import Ribbon, back_from, blocks_of, chain_curve
@@ -15,6 +15,7 @@ from explorer.wording import number, percent, power
 
 SHOWS = ("norm", "block", "target", "source")
 LN10 = float(np.log(10.0))
+NOISE = 1e-13  # of a matrix's largest singular value; smaller ones drown in its rounding errors
 
 
 def pair_map(run: Run, norm: str, block: str) -> PairMap:
@@ -44,9 +45,30 @@ class Selection:
     decades: float  # log₁₀ of the factor taken out of the matrix
     log_sigma: Array  # (H,), ln of its singular values, descending; −inf for exact zeros
 
+    def matrix_alt(self) -> str:
+        """The matrix in words."""
+        H = len(self.matrix)
+        return (
+            f"Heat map of the {H} by {H} derivatives of step {self.t} by step {self.k}; "
+            f"the largest entry is {power(self.decades * LN10)} in size."
+        )
 
-def selection(run: Run, view: View) -> Selection:
-    """The matrix ∂h_t/∂h_k of the chosen pair and its singular values."""
+    def sigma_alt(self) -> str:
+        """The singular values in words."""
+        sigma = self.log_sigma
+        zero = int(np.isneginf(sigma).sum())
+        return (
+            f"Singular values from {power(float(sigma[0]))} down to {power(float(sigma[-1]))}"
+            f"{f', {zero} of them exactly zero' if zero else ''}."
+        )
+
+
+def selection(run: Run, view: View, *, rough: bool = False) -> Selection:
+    """The matrix ∂h_t/∂h_k of the chosen pair and its singular values.
+
+    A rough one is for a hand on the slider: it has those singular values alone that a decomposition of the
+    matrix itself can tell from rounding, which takes a tenth of the time.
+    """
     t, k = view.pair(run.T)
     block = view.block if view.block in blocks_of(run.experiment) else "h←h"
     rows, columns = maps.block_slices(run, block)
@@ -55,8 +77,17 @@ def selection(run: Run, view: View) -> Selection:
     log_largest = np.max(np.abs(matrix))
     scale = log_largest if log_largest > 0 else 1.0
     decades = float(product.exponent * np.log10(2.0) + np.log10(scale))
-    log_sigma = log_spectrum_of(run.chain, t, k, rows=rows, columns=columns)
+    if rough:
+        log_sigma = told_apart(matrix / scale) + decades * LN10
+    else:
+        log_sigma = log_spectrum_of(run.chain, t, k, rows=rows, columns=columns)
     return freeze(Selection(t, k, matrix / scale, decades, log_sigma))
+
+
+def told_apart(matrix: Array) -> Array:
+    """ln of the singular values that stand above a matrix's rounding errors, descending, at least one."""
+    sigma = np.asarray(np.linalg.svd(matrix, compute_uv=False), dtype=np.float64)
+    return log(sigma[: max(1, int((sigma > NOISE * sigma[0]).sum()))])
 
 
 @dataclass(frozen=True)
@@ -64,6 +95,8 @@ class FlowReport:
     """What the gradient flow page shows."""
 
     T: int
+    t: int  # the chosen pair
+    k: int
     asked: int  # the length asked for; the run is shorter where the state outgrew float64
     steps: Integers  # (n,), the steps of the map's rows and columns
     log_map: Array  # (n, n), ln‖∂h_t/∂h_k‖
@@ -73,12 +106,11 @@ class FlowReport:
     log_rate: float  # ln of the growth per step of the row
     horizon: int | None  # smallest lag from which the row stays below 10⁻³
     error: float  # certified relative error of every entry of the map
-    selection: Selection
     ribbon: Ribbon | None
 
     def finding(self) -> str:
         """What became of the gradient on its way from step t to step k, in one sentence."""
-        t, k, left = self.selection.t, self.selection.k, float(self.row[self.selection.t - self.selection.k])
+        t, k, left = self.t, self.k, float(self.row[self.t - self.k])
         way = f"From step {t} back to step {k} the gradient"
         if t == k:
             return f"At step {t} itself the gradient is 1: choose a source step before the target."
@@ -95,7 +127,7 @@ class FlowReport:
 
     def arriving(self) -> Array:
         """ln of what is left at each step 1..t of the gradient from step t, (t,)."""
-        return self.row[::-1][1:] if self.selection.t else self.row
+        return self.row[::-1][1:] if self.t else self.row
 
     def map_alt(self) -> str:
         """The map in words."""
@@ -118,30 +150,12 @@ class FlowReport:
 
     def lag_caption(self) -> str:
         """What each line of the curves is."""
-        parts = [f"Solid: back from step {self.selection.t}. Dashed: on from step {self.selection.k}."]
+        parts = [f"Solid: back from step {self.t}. Dashed: on from step {self.k}."]
         if self.ribbon:
             parts.append(f"Grey: 10 to 90 % of {self.ribbon.seeds} seeds.")
         if self.log_bound is not None:
             parts.append("Dash-dot: upper bound.")
         return " ".join(parts)
-
-    def matrix_alt(self) -> str:
-        """The matrix in words."""
-        chosen = self.selection
-        H = len(chosen.matrix)
-        return (
-            f"Heat map of the {H} by {H} derivatives of step {chosen.t} by step {chosen.k}; "
-            f"the largest entry is {power(chosen.decades * LN10)} in size."
-        )
-
-    def sigma_alt(self) -> str:
-        """The singular values in words."""
-        sigma = self.selection.log_sigma
-        zero = int(np.isneginf(sigma).sum())
-        return (
-            f"Singular values from {power(float(sigma[0]))} down to {power(float(sigma[-1]))}"
-            f"{f', {zero} of them exactly zero' if zero else ''}."
-        )
 
     def certified(self) -> str:
         """What the map's numbers are worth, and whether the run was cut short."""
@@ -161,8 +175,8 @@ class FlowReport:
 
         return {
             "lag": np.arange(longest),
-            f"log10 from t = {self.selection.t} back": padded(self.row),
-            f"log10 from k = {self.selection.k} on": padded(self.column),
+            f"log10 from t = {self.t} back": padded(self.row),
+            f"log10 from k = {self.k} on": padded(self.column),
         }
 
 
@@ -192,13 +206,14 @@ def sliders(e: Experiment) -> tuple[str, ...]:
 
 def flow_report(run: Run, found: PairMap, band: Ribbon | None, view: View) -> FlowReport:
     """The report of a run, given its map in the view's norm and block and its ribbon."""
-    chosen = selection(run, view)
-    e, norm = run.experiment, view.norm
-    row = back_from(chain_curve(run.chain, chosen.t, e, norm, view.block), e.hidden_size, norm)
-    at_k = int(np.argmin(np.abs(found.steps - chosen.k)))
+    t, k = view.pair(run.T)
+    row = row_back(run, found, t, view)
+    at_k = int(np.argmin(np.abs(found.steps - k)))
     return FlowReport(
         T=run.T,
-        asked=e.T,
+        t=t,
+        k=k,
+        asked=run.experiment.T,
         steps=found.steps,
         log_map=found.log_norm,
         row=row,
@@ -207,6 +222,16 @@ def flow_report(run: Run, found: PairMap, band: Ribbon | None, view: View) -> Fl
         log_rate=measures.log_rate_per_step(row),
         horizon=measures.horizon(row),
         error=found.error,
-        selection=chosen,
         ribbon=band,
     )
+
+
+def row_back(run: Run, found: PairMap, t: int, view: View) -> Array:
+    """The curve from step t back, by lag: the map's own row where it has every step, else computed anew.
+
+    The largest gain's map is iterated to 10⁻¹⁰; its curve is not.
+    """
+    e = run.experiment
+    if view.norm != "spectral" and len(found.steps) == run.T + 1:
+        return found.log_norm[t, t::-1] if t else found.log_norm[0, :1]
+    return back_from(chain_curve(run.chain, t, e, view.norm, view.block), e.hidden_size, view.norm)

@@ -25,6 +25,12 @@ const titled = (element, title) => {
   }
 };
 
+/* The next frame has been painted, or the page is not in sight. */
+const painted = () => new Promise((done) => {
+  setTimeout(done, 100);
+  requestAnimationFrame(() => setTimeout(done));
+});
+
 const nearest = (positions, value) => {
   let best = 0;
   for (let i = 1; i < positions.length; i++)
@@ -134,16 +140,29 @@ class Board {
         delete this.drawn[figure.dataset.panel];
         figure.remove();
       }
-      for (const panel of data.panels) await this.drawPanel(Plotly, panel);
-      if (this.film && !this.dragging && !this.wish && (!this.waiting || data.echo >= this.waiting)) {
+      const [first, later] = [false, true].map((detail) => data.panels.filter((panel) => panel.detail === detail));
+      for (const panel of first) await this.drawPanel(Plotly, panel);
+      this.answered(data);
+      if (later.length) await painted();
+      for (const panel of later) if (!this.next) await this.drawPanel(Plotly, panel);
+      if (this.film && this.atRest(data) && !this.next) {
         this.film.hide(this);
         this.film = null;
       }
-      this.root.dataset.turn = data.echo;
-      if (!this.waiting || data.echo >= this.waiting) this.waiting = 0;
     }
     this.busy = false;
+  }
+
+  /* What a hand follows has been drawn: its next wish may go while the details are. */
+  answered(data) {
+    if (data.echo >= this.waiting) this.waiting = 0;
+    this.root.dataset.turn = data.echo;
     this.pump();
+  }
+
+  /* Whether these data answer the last that was asked, and nothing more is. */
+  atRest(data) {
+    return !this.dragging && !this.wish && (!this.waiting || data.echo >= this.waiting);
   }
 
   drawSliders(data) {
@@ -162,8 +181,7 @@ class Board {
       input.disabled = Boolean(slider.why_idle);
       box.classList.toggle("idle", input.disabled);
       box.title = slider.why_idle;
-      const settled = !this.dragging && !this.wish && (!this.waiting || data.echo >= this.waiting);
-      if (settled || !input.dataset.placed) {
+      if (this.atRest(data) || !input.dataset.placed) {
         input.value = nearest(slider.positions, slider.value);
         input.dataset.placed = "yes";
         output.textContent = slider.text;

@@ -8,6 +8,7 @@ that zoom and hover survive. Without plotly.js in Streamlit's bundle it gives wa
 import json
 from collections.abc import Sequence
 from dataclasses import Field, asdict, dataclass, field, fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -102,13 +103,18 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
     )
 
 
+def dragging() -> bool:
+    """Whether a slider of the board is being dragged: what the eye cannot follow then may wait."""
+    return bool(st.session_state.get(DRAGGING))
+
+
 def scrubbed(key: str, film: Scrub | None) -> list[dict[str, Any]]:
     """The slider that runs through a film, if there is one; the film waits until all others are at rest."""
     if film is None or film.field in url.hidden():
         return []
     described = slider(film.field)
     value = min(described["value"], film.last)
-    stamp = "" if st.session_state.get(DRAGGING) else scrub.send(key, film)
+    stamp = "" if dragging() else scrub.send(key, film)
     return [{**described, **film.positions(), "value": value, "text": number(value, 5), "film": stamp}]
 
 
@@ -144,17 +150,24 @@ def slider(name: str) -> dict[str, Any]:
     control = f.metadata["control"]
     if not isinstance(control, Range):
         raise ValueError(f"a slider must be a numeric field; {name} is not")
-    positions = list(control.grid) or whole_positions(control)
+    positions, shown = positions_of(control)
     value = st.session_state.get(name, f.default)
     return {
         "field": name,
         "label": control.label,
         "positions": positions,
-        "shown": [number(position) for position in positions],
+        "shown": shown,
         "value": value,
         "text": number(value),
         "why_idle": st.session_state.get("_idle", {}).get(name, ""),
     }
+
+
+@cache
+def positions_of(control: Range) -> tuple[list[float], list[str]]:
+    """A slider's positions and how they read."""
+    positions = list(control.grid) or whole_positions(control)
+    return positions, [number(position) for position in positions]
 
 
 def whole_positions(control: Range) -> list[float]:

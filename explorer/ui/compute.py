@@ -9,8 +9,6 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, TypeVar
 
-import streamlit as st
-
 from explorer import run as runs
 from explorer.chain import Chain
 from explorer.experiment import DEFAULTS, Experiment, View
@@ -19,10 +17,12 @@ from explorer.figures.film import Film
 from explorer.figures.theme import Look
 from explorer.pairs import PairMap
 from explorer.reports import gradient_flow, matrix_stack, pair_curves
-from explorer.reports.gradient_flow import FlowReport
+from explorer.reports.gradient_flow import FlowReport, Selection
 from explorer.reports.matrix_stack import MatrixStack
 from explorer.reports.pair_curves import Ribbon
 from explorer.run import Run
+from explorer.ui import board
+from explorer.ui.keeping import kept
 
 Result = TypeVar("Result")
 
@@ -37,17 +37,17 @@ def network(e: Experiment) -> Experiment:
         return e
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@kept(64)
 def _whole(e: Experiment) -> Run:
     return runs.run(e)
 
 
-@st.cache_resource(max_entries=32, show_spinner=False)
+@kept(64)
 def _cut(e: Experiment) -> Run:
     return _whole(runs.stretched(network(e))).upto(e)
 
 
-@st.cache_resource(max_entries=24, show_spinner=False)
+@kept(128)
 def _map(e: Experiment, norm: str, block: str) -> PairMap:
     return gradient_flow.pair_map(_whole(e), norm, block)
 
@@ -63,12 +63,12 @@ def pair_map(e: Experiment, view: View) -> PairMap:
     return gradient_flow.shortened(whole, run(e).T)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False)
+@kept(16)
 def _seeds(e: Experiment) -> Chain | None:
     return pair_curves.seeds_chain(e)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@kept(256)
 def _ribbon(e: Experiment, t: int, view: View) -> Ribbon | None:
     return pair_curves.ribbon(e, _seeds(runs.stretched(e)), t, view)
 
@@ -84,18 +84,34 @@ def ribbon(e: Experiment, view: View) -> Ribbon | None:
     return _ribbon(unseeded(network(e)), t, View(norm=view.norm, block=view.block))
 
 
-@st.cache_resource(max_entries=12, show_spinner=False)
-def _flow(e: Experiment, view: View) -> FlowReport:
-    return gradient_flow.flow_report(run(e), pair_map(e, view), ribbon(e, view), view)
+@kept(64)
+def _flow(e: Experiment, view: View, banded: bool) -> FlowReport:
+    band = ribbon(e, view) if banded else None
+    return gradient_flow.flow_report(run(e), pair_map(e, view), band, view)
 
 
 def flow(e: Experiment, view: View) -> FlowReport:
-    """What the gradient flow page shows of the experiment."""
+    """What the gradient flow page shows of the experiment; the seeds' ribbon waits for the hand to rest."""
+    return _flow(network(e), resolved(e, view), not board.dragging())
+
+
+@kept(64)
+def _selection(e: Experiment, view: View, rough: bool) -> Selection:
+    return gradient_flow.selection(run(e), view, rough=rough)
+
+
+def selection(e: Experiment, view: View) -> Selection:
+    """The chosen pair opened up; its smallest singular values wait for the hand to rest."""
+    return _selection(network(e), resolved(e, view), board.dragging())
+
+
+def resolved(e: Experiment, view: View) -> View:
+    """The view's norm, block and pair, the pair as it is in this run."""
     t, k = view.pair(run(e).T)
-    return _flow(network(e), View(norm=view.norm, block=view.block, target=t, source=k))
+    return View(norm=view.norm, block=view.block, target=t, source=k)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@kept(8)
 def _stack(e: Experiment, view: View) -> MatrixStack:
     return matrix_stack.matrix_stack(run(e), view)
 
@@ -112,8 +128,7 @@ def pairs_film(e: Experiment, view: View, look: Look) -> Callable[[], Film]:
 
 @cache
 def _cached(function: Callable[..., Any]) -> Callable[..., Any]:
-    wrapped: Callable[..., Any] = st.cache_resource(max_entries=64, show_spinner=False)(function)
-    return wrapped
+    return kept(64)(function)
 
 
 def cached(function: Callable[..., Result], *arguments: Hashable) -> Result:

@@ -67,7 +67,7 @@ const showTable = (title, alt, plot) => {
   scrolled.tabIndex = 0;
   scrolled.setAttribute("role", "region");
   scrolled.setAttribute("aria-label", "Tables");
-  const told = plot._fullData.filter((trace) => trace.meta !== "ghost" && trace.type !== "contour");
+  const told = plot._fullData.filter((trace) => !["ghost", "contour"].includes(trace.meta));
   told.sort((one, other) => (other.meta === "main") - (one.meta === "main"));
   for (const trace of told) traced(scrolled, trace, plot.layout);
   if (!scrolled.firstChild) make("p", "", scrolled, "Nothing is drawn here yet.");

@@ -1,0 +1,89 @@
+"""Results kept for all sessions, found by the hash of their settings.
+
+Streamlit's own cache spells out every setting at every look-up, which takes as long as many a run of a
+network; equal frozen records have equal hashes already.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from functools import wraps
+from threading import Lock, RLock
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+Made = Callable[..., Result]
+
+
+class Kept:
+    """The results of one pure function: the last used, at most so many and of so many megabytes together."""
+
+    def __init__(self, function: Callable[..., Any], most: int, megabytes: float) -> None:
+        """Nothing is kept yet."""
+        self.function, self.most, self.bytes = function, most, megabytes * 1e6
+        self.results: OrderedDict[Hashable, Any] = OrderedDict()
+        self.making: dict[Hashable, Lock] = {}
+        self.guard = RLock()
+
+    def __call__(self, *key: Hashable) -> Any:
+        """The kept result, or a new one; who asks for one that is being made waits for it."""
+        with self.guard:
+            if key in self.results:
+                self.results.move_to_end(key)
+                return self.results[key]
+            lock = self.making.setdefault(key, Lock())
+        with lock:
+            with self.guard:
+                if key in self.results:
+                    return self.results[key]
+            try:
+                made = self.function(*key)
+                self.keep(key, made)
+            finally:
+                with self.guard:
+                    self.making.pop(key, None)
+        return made
+
+    def keep(self, key: Hashable, made: Any) -> None:
+        """Keep a result, and let go of those not used for longest where the limits are passed."""
+        with self.guard:
+            self.results[key] = made
+            sizes = {held: size_of(result) for held, result in self.results.items()}
+            total = sum(sizes.values())
+            while len(self.results) > 1 and (len(self.results) > self.most or total > self.bytes):
+                total -= sizes[next(iter(self.results))]
+                self.results.popitem(last=False)
+
+
+def kept(most: int, megabytes: float = 24.0) -> Callable[[Made[Result]], Made[Result]]:
+    """A decorator for a pure function of hashable arguments whose results are read-only."""
+
+    def decorated(function: Made[Result]) -> Made[Result]:
+        store = Kept(function, most, megabytes)
+
+        @wraps(function)
+        def found(*key: Hashable) -> Result:
+            result: Result = store(*key)
+            return result
+
+        return found
+
+    return decorated
+
+
+def size_of(value: Any) -> int:
+    """Bytes of all arrays inside a result."""
+    return sum(array.nbytes for array in arrays_in(value))
+
+
+def arrays_in(value: Any) -> Iterator[Any]:
+    """Every array inside a result of records, tuples, lists and dicts."""
+    if hasattr(value, "nbytes"):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from arrays_in(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from arrays_in(item)
+    elif hasattr(value, "__dataclass_fields__"):
+        yield from arrays_in(vars(value))
