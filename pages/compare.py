@@ -22,6 +22,7 @@ board.show(
                 report.map_alt(rival),
                 {"x": "source", "y": "target"},
                 report.map_caption(rival),
+                detail=i > 1,
             )
             for i, rival in enumerate(report.rivals)
         ],

@@ -28,7 +28,9 @@ board.show(
             report.map_alt(),
         ),
         Panel("lag", "Gradient by lag", training_moment.by_lag(look, report), report.lag_alt()),
-        Panel("norms", "Norm of the gradient", figures.norms(look, report), report.norms_alt()),
+        Panel(
+            "norms", "Norm of the gradient", figures.norms(look, report), report.norms_alt(), detail=True
+        ),
         Panel(
             "clips", "How often clipping engages", figures.clips(look, report), report.clip_alt(), detail=True
         ),

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from explorer.figures.strip import contrasting, rgb
+from explorer.figures.contrast import contrasting, rgb
 from explorer.figures.theme import DARK, LIGHT, look
 from test_browser import READY, SLUGS, finding, opened, settled
 

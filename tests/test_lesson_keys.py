@@ -5,6 +5,8 @@ import re
 import pytest
 
 from explorer.lessons.table import LESSONS
+from test_browser import settled
+from test_hall import measured
 
 READY = 60_000
 PLACES = [(page, number) for page, lesson in LESSONS.items() for number in range(1, len(lesson.beats) + 1)]
@@ -16,10 +18,14 @@ def arrived(tab, page, number):
 
 @pytest.mark.parametrize(("view", "on"), [("", "PageDown"), ("view=lecture", "ArrowRight")])
 def test_keys_lead_through_the_whole_lecture_and_turn_the_pages(tab, server, view, on):
+    """In the lecture view every beat is measured as the hall sees it."""
     tab.goto(f"{server}/{PLACES[0][0]}?{view}")
     tab.wait_for_selector(".gf-plot .main-svg", timeout=READY)
     arrived(tab, *PLACES[0])
     for place in PLACES[1:]:
+        if view:
+            settled(tab)
+            measured(tab)
         tab.keyboard.press(on)
         arrived(tab, *place)
     assert ("view=lecture" in tab.url) == bool(view)

@@ -56,7 +56,7 @@ def dots(look: Look, report: ChecksReport) -> Figure:
     words += [
         note(look, compared(row), 0.995, at, font=font, xanchor="right") for at, row in places.items()
     ]
-    words.append(label(look, "tolerance", -8.8, 0, look.threshold, yanchor="middle",
+    words.append(label(look, "tolerance", MOST, 0, look.threshold, yanchor="middle", xanchor="right",
                        font={"size": TEXT, "color": look.threshold}))  # fmt: skip
     line = {"type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": DIGIT, "x1": DIGIT, "layer": "below",
             "line": {"color": look.muted, "width": 1.5, "dash": "dot"}}  # fmt: skip

@@ -54,11 +54,12 @@ def lag_curves(look: Look, report: CompareReport) -> Figure:
         lag = np.arange(len(rival.flow.row), dtype=np.float64)
         traces += curve(lag, rival.flow.row, scale, name=rival.name, colour=colour, meta="main")
     longest = max(max(len(row) for row in rows) - 1, 1)
-    x = axis(look, "lag t − k (steps)", range=[0, longest * 1.16])
+    x = axis(look, "lag t − k (steps)", range=[0, longest])
     y = power_axis(look, "gradient left", scale.low, scale.high, most=6)
     words = [*band_names(look, scale.low, scale.high), *ends(look, report, scale)]
     shapes = bands(look, scale.low, scale.high)
-    margin = {"l": 66, "r": 14, "t": 6, "b": 44}
+    room = min(16 + 9 * max(len(rival.name) for rival in report.rivals), 150)
+    margin = {"l": 66, "r": room, "t": 6, "b": 44}
     return {"data": traces, "layout": layout(look, x, y, annotations=words, shapes=shapes, margin=margin)}
 
 

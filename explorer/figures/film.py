@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from explorer.arrays import Array
+from explorer.figures.contrast import rgb
 from explorer.figures.parts import LN10
-from explorer.figures.strip import rgb
 from explorer.figures.theme import Look
 from explorer.reports.gradient_flow import FlowReport
 from explorer.reports.matrix_stack import MatrixStack

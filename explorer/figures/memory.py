@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from explorer.figures.contrast import contrasting, mixed
 from explorer.figures.parts import axis, escaped, label, layout, typed
-from explorer.figures.strip import Node, Strip, contrasting, folded, mixed
+from explorer.figures.strip import Node, Strip, folded
 from explorer.figures.theme import LINE, Figure, Look, Trace
 from explorer.reports.memory import MemoryReport
 from explorer.wording import number

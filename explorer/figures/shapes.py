@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from explorer.arrays import Array
+from explorer.figures.contrast import contrasting
 from explorer.figures.legend import HEAVY, PLAIN, ROOM, legend
 from explorer.figures.parts import (
     LN10,
@@ -18,7 +19,7 @@ from explorer.figures.parts import (
     power_axis,
     scale_of,
 )
-from explorer.figures.strip import colour_at, contrasting
+from explorer.figures.strip import colour_at
 from explorer.figures.theme import DIRECT, TEXT, TITLE, Figure, Look, Trace
 from explorer.reports.shapes import ShapesReport
 from explorer.wording import power

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.arrays import Array
+from explorer.figures.contrast import contrasting, mixed
 from explorer.figures.theme import DECADES, Look
 from explorer.wording import power
 
 MOST_SHOWN = 20  # steps drawn; more are folded with an explicit "…"
 LN10 = float(np.log(10.0))
-INK, PAPER = "#14181D", "#FFFFFF"  # letters on a fill
 
 
 @dataclass(frozen=True)
@@ -105,29 +105,3 @@ def node(look: Look, tokens: Sequence[str], ln: Array, step: int, *, bold: bool)
 def colour_at(look: Look, decades: float) -> str:
     """The diverging colour of a size of 10**decades."""
     return mixed(look.diverging, (decades + DECADES) / (2 * DECADES))
-
-
-def mixed(scale: Sequence[tuple[float, str]], place: float) -> str:
-    """The colour at a place from 0 to 1 of a colour scale; the ends' own beyond."""
-    places = [stop for stop, _ in scale]
-    channels = np.array([rgb(colour) for _, colour in scale])
-    found = [round(float(np.interp(place, places, channels[:, i]))) for i in range(3)]
-    return "#" + "".join(f"{channel:02X}" for channel in found)
-
-
-def rgb(colour: str) -> tuple[int, int, int]:
-    """The three channels of #RRGGBB, 0 to 255."""
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
-
-
-def luminance(colour: str) -> float:
-    """The relative luminance of #RRGGBB, 0 to 1, as WCAG 2 defines it."""
-    c = np.array(rgb(colour)) / 255
-    linear = np.where(c <= 0.04045, c / 12.92, ((c + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])
-
-
-def contrasting(fill: str) -> str:
-    """Black or white, whichever reads better on the fill."""
-    dark, light, between = luminance(INK), luminance(PAPER), luminance(fill) + 0.05
-    return PAPER if (light + 0.05) / between > between / (dark + 0.05) else INK

@@ -3,6 +3,7 @@
 import numpy as np
 
 from explorer.arrays import Array
+from explorer.figures.contrast import rgb
 from explorer.figures.parts import (
     LN10,
     axis,
@@ -16,7 +17,6 @@ from explorer.figures.parts import (
     scale_of,
     typed,
 )
-from explorer.figures.strip import rgb
 from explorer.figures.theme import DECADES, Figure, Look, Trace
 from explorer.reports.weights import WeightsReport
 

@@ -5,6 +5,7 @@ const loadPlotly = (url) => window.Plotly
   ? Promise.resolve(window.Plotly)
   : (window.__gradientFlowPlotly ??= import(new URL(url, document.baseURI).href).then(() => window.Plotly));
 
+const LEAST = 20;  // pixels of the smallest letters in the lecture view
 const PATIENCE = 400, LONGEST = 3000, RESTS = 150;  // milliseconds an answer may take, and a hand be still
 
 const make = (tag, className, parent, text = "") => {
@@ -38,12 +39,12 @@ const nearest = (positions, value) => {
   return best;
 };
 
-const scaledFonts = (part, factor) => {
+const scaledFonts = (part, factor, least) => {
   for (const key in part) {
     const value = part[key];
     if (!value || typeof value !== "object" || ArrayBuffer.isView(value)) continue;
-    if (/font$/.test(key) && value.size) value.size = Math.round(value.size * factor);
-    scaledFonts(value, factor);
+    if (/font$/.test(key) && value.size) value.size = Math.max(least, Math.round(value.size * factor));
+    scaledFonts(value, factor, least);
   }
   return part;
 };
@@ -71,6 +72,8 @@ class Board {
       this.pump();
     }, 300));
     window.addEventListener("resize", () => this.fit());
+    const page = root.closest(".stMainBlockContainer > *");
+    if (page) new ResizeObserver(() => this.fit()).observe(page);  // a heading may take a second line
   }
 
   /* Where the page asks for it, the board ends with the screen, however tall what stands above it is. */
@@ -240,7 +243,7 @@ class Board {
     const tools = make("div", "gf-tools", this.sliders);
     const freeze = make("button", "", tools, "Freeze");
     freeze.type = "button";
-    freeze.title = "Keep the present curves as grey ghosts to compare against";
+    freeze.title = "Freeze (G): keep the present curves as grey ghosts to compare against";
     freeze.setAttribute("aria-pressed", String(this.frozen));
     freeze.addEventListener("click", () => {
       if (!this.frozen) this.keepGhosts();
@@ -249,6 +252,7 @@ class Board {
     });
     const full = make("button", "", tools, "Full screen");
     full.type = "button";
+    full.title = "Full screen (F)";
     full.addEventListener("click", () => document.fullscreenElement
       ? document.exitFullscreen() : document.documentElement.requestFullscreen());
   }
@@ -294,10 +298,16 @@ class Board {
         opacity: 0.45, line: { ...trace.line, width: 2, dash: "dot" },
       }));
     }
-    scaledFonts(layout, factor);
-    scaledFonts(data, factor);
+    const hall = this.data.lecture;
+    scaledFonts(layout, factor, hall ? LEAST : 1);
+    scaledFonts(data, factor, hall ? LEAST : 1);
     layout.autosize = true;
-    const config = { displaylogo: false, responsive: true, displayModeBar: "hover",
+    if (hall) {
+      layout.dragmode = false;
+      for (const trace of data) if (/text/.test(trace.mode) && +trace.marker?.size) trace.marker.size *= factor;
+      for (const side of ["r", "t"]) if (layout.margin?.[side]) layout.margin[side] *= factor;
+    }
+    const config = { displaylogo: false, responsive: true, displayModeBar: hall ? false : "hover",
       modeBarButtonsToRemove: ["lasso2d", "select2d"],
       toImageButtonOptions: { format: "svg", filename: panel.id, scale: 2 } };
     await Plotly.react(plot, [...ghosts, ...data], layout, config);
@@ -366,9 +376,13 @@ class Board {
     const margin = rows[0].name ? 108 : 0, count = rows[0].nodes.length;
     const width = Math.max(this.strip.clientWidth, margin + count * 44), height = this.strip.clientHeight || 90;
     const step = (width - margin) / count, named = Boolean(rows[0].name);
-    const size = Math.max(12, Math.min(height * 0.16, step * (named ? 0.28 : 0.3), named ? 17 : 20));
-    const band = (height - 1.35 * size) / rows.length;
-    const radius = Math.min(rows[0].name ? (band - 1.2 * size) * 0.44 : height * 0.23, step * 0.36);
+    const hall = this.data.lecture;
+    const size = hall ? LEAST * Math.max(1, this.root.clientWidth / 1400)
+      : Math.max(12, Math.min(height * 0.16, step * (named ? 0.28 : 0.3), named ? 17 : 20));
+    const letter = size * (named ? 0.5 : 0.56), longest = Math.max(...rows[0].nodes.map((node) => node.token.length));
+    const tiers = hall && longest * letter > step ? 2 : 1;  // words on two heights have twice the room
+    const head = size * (0.35 + tiers), band = (height - head) / rows.length;
+    const radius = Math.min(named ? (band - 1.2 * size) * 0.44 : (height - head - 1.4 * size) * 0.48, step * 0.36);
     const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
     const draw = (tag, attributes, text) => {
       const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
@@ -381,15 +395,16 @@ class Board {
     svg.setAttribute("height", height);
     svg.setAttribute("role", "group");
     svg.setAttribute("aria-label", strip.alt);
-    const room = Math.max(3, Math.floor(step / (size * (named ? 0.5 : 0.56))));
+    const room = Math.max(3, Math.floor(tiers * step / letter));
     rows[0].nodes.forEach((node, i) => {
       const token = node.token.length > room ? node.token.slice(0, room - 1) + "…" : node.token;
-      draw("text", { x: margin + step * (i + 0.5), y: size, "text-anchor": "middle", "font-size": size,
+      const half = token.length * letter * 0.5, x = margin + step * (i + 0.5);
+      draw("text", { x: Math.min(Math.max(x, half), width - half), y: size * (1 + (i % tiers)), "text-anchor": "middle", "font-size": size,
         fill: "currentColor", "font-weight": node.bold ? 700 : 400 }, token);
     });
     rows.forEach((row, r) => {
-      const middle = row.name ? 1.35 * size + band * r + radius + 3 : height * 0.52;
-      const under = row.name ? middle + radius + size + 1 : height - 3;
+      const middle = row.name ? head + band * r + radius + 3 : head + 2 + radius;
+      const under = row.name ? middle + radius + size + 1 : Math.min(height - 3, middle + radius + 1.15 * size);
       if (row.name) draw("text", { x: 0, y: middle + size * 0.35, "font-size": size, "font-weight": 700,
         fill: "currentColor" }, row.name);
       row.nodes.forEach((node, i) => this.drawNode(draw, node, {
@@ -408,8 +423,8 @@ class Board {
     const chosen = node.step === strip.picked;
     const circle = draw("circle", { cx: x, cy: middle, r: radius, fill: node.fill, stroke: "currentColor",
       "stroke-opacity": chosen ? 1 : 0.4, "stroke-width": chosen ? 3.5 : 1.2 });
-    draw("text", { x, y: under, "text-anchor": "middle", "font-size": size * 0.95, fill: "currentColor",
-      "fill-opacity": 0.85 }, node.value);
+    draw("text", { x, y: under, "text-anchor": "middle", "font-size": this.data.lecture ? size : size * 0.95,
+      fill: "currentColor", "fill-opacity": this.data.lecture ? 1 : 0.85 }, node.value);
     if (!strip.field) return;
     const choose = () => { this.keepGhosts(); this.pick("picked", { [strip.field]: node.step }); };
     circle.classList.add("gf-node");

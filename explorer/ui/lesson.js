@@ -1,7 +1,5 @@
 /* Keys that move between beats: caught before anything else on the page sees them, one beat at a time. */
 
-const TYPING = "textarea, select, [contenteditable=true], [role=textbox], [role=combobox], [data-testid=stDataFrame],"
-  + " input:not([type=range]):not([type=button]):not([type=checkbox]):not([type=radio])";
 const ARROWS = "[role=slider], [role=radio], [role=tab], [role=option], [role=menuitem], input[type=range]";
 const buttonOf = (step) => document.querySelector(`.st-key-beat_${step > 0 ? "next" : "back"} button`);
 

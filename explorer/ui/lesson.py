@@ -23,7 +23,9 @@ HERE = Path(__file__).parent
 TURN = "_turn_to"  # session key: (page, beat) that a key asked for
 RUNS = "_lesson_runs"  # session key: how often a lesson's page has run, for the keys' one at a time
 KEYS = st.components.v2.component(
-    "gradient_flow_beats", html="<i></i>", js=(HERE / "lesson.js").read_text(encoding="utf-8")
+    "gradient_flow_beats",
+    html="<i></i>",
+    js="".join((HERE / name).read_text(encoding="utf-8") for name in ("typing.js", "lesson.js")),
 )
 STYLE = """
 .gf { --gf-fit: 1; height: max(430px, calc(100vh - 16rem)); }
@@ -33,19 +35,19 @@ STYLE = """
 [class*="st-key-panel_"] .katex { font-size: 0.98em; }
 """
 LECTURE_STYLE = """
-.stMainBlockContainer { padding-top: 0.4rem; }
-.gf .gf-sliders { order: 9; }
-.gf .gf-panel p, .gf .gf-tools button, .gf .gf-slider label { font-size: 1rem; }
 .st-key-idea p { font-size: 1rem; font-weight: 400; }
 .st-key-beats p { font-size: 1.15rem; }
 .stMainBlockContainer h4 { font-size: 1.15rem; font-weight: 400; }
-[class*="st-key-panel_"] .katex { font-size: 1.05em; }
-.stAppHeader, [data-testid="stExpander"] { display: none; }
+[class*="st-key-panel_"] .katex { font-size: 1.13em; }
 """
 COLUMNS = """
 [data-testid="stColumn"]:has([class*="st-key-panel_"]):not(:has(.st-key-panel_PANEL)) { display: none; }
-[data-testid="stColumn"]:has(.st-key-panel_PANEL) { flex: 1.9 1 0 !important; }
-[data-testid="stColumn"]:has(+ [data-testid="stColumn"] .st-key-panel_PANEL) { flex: 1 1 0 !important; }
+[data-testid="stHorizontalBlock"]:has(.st-key-panel_PANEL) { flex-direction: column-reverse; gap: 0;
+  [data-testid="stColumn"] { flex: none; width: 100%; }
+  .gf { height: auto !important; }
+  .gf-grid, .gf-strip, [data-testid="stCaptionContainer"] { display: none; }
+}
+.stMainBlockContainer .st-key-panel_PANEL .katex-display { margin: 0; padding: 0; }
 """
 PANEL = "outline: 3px solid {colour}; outline-offset: 3px; border-radius: 6px;"
 

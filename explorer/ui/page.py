@@ -7,7 +7,8 @@ from typing import Any
 import streamlit as st
 
 from explorer.cells import LATEX
-from explorer.figures import theme
+from explorer.figures import contrast, theme
+from explorer.ui import url
 
 WORKED = """
 .gf { height: max(430px, calc(100vh - 18rem)); }
@@ -16,8 +17,11 @@ WORKED = """
 
 
 def look() -> theme.Look:
-    """The colours of the theme the page is shown in."""
-    return theme.look(st.context.theme.type == "dark")
+    """The colours of the theme the page is shown in, stronger ones in the lecture view."""
+    dark = st.context.theme.type == "dark"
+    if url.lecture():
+        return contrast.STRONG_DARK if dark else contrast.STRONG_LIGHT
+    return theme.look(dark)
 
 
 def finding(sentence: str) -> None:

@@ -5,14 +5,14 @@ import gc
 import streamlit as st
 
 from explorer.figures.theme import DARK
-from explorer.ui import url
+from explorer.ui import hall, url
 
 STYLE = """
 html { font-size: clamp(16px, 1.32vw, 26px); }
 .stMainBlockContainer { padding: 4rem 1.8rem 1rem; }
 .stMainBlockContainer h4 { padding: 0; }
 @media (min-width: 761px) { .stMainBlockContainer .katex-display { overflow: visible; } }
-[data-testid="stLayoutWrapper"]:has(> .st-key-film, > .st-key-waiting) { position: absolute; }
+[data-testid="stLayoutWrapper"]:has(> .st-key-film, > .st-key-waiting, > .st-key-hall) { position: absolute; }
 .st-key-waiting { position: fixed; z-index: 1000; bottom: 1rem; left: calc(50% - 11rem); width: 22rem; }
 .st-key-waiting [data-testid="stProgress"] { background: var(--st-background-color, Canvas);
   padding: .5rem 1rem; border-radius: 10px;
@@ -27,11 +27,6 @@ html { font-size: clamp(16px, 1.32vw, 26px); }
 """
 # Streamlit writes white on its primary buttons, which the bright green of the dark theme does not carry
 DARK_STYLE = f'[data-testid="stBaseButton-primary"] {{ color: {DARK.background} !important; }}'
-LECTURE_STYLE = """
-html { font-size: clamp(20px, 1.62vw, 32px); }
-.stMainBlockContainer { padding: 3.2rem 1.4rem 0.5rem; }
-.st-key-toolbar, .st-key-notes { display: none; }
-"""
 
 
 @st.cache_resource
@@ -51,4 +46,5 @@ def settle() -> None:
     frozen_imports()
     hidden = "".join(f".st-key-{name} {{ display: none; }}" for name in url.hidden())
     dark = DARK_STYLE if st.context.theme.type == "dark" else ""
-    st.html(f"<style>{STYLE}{dark}{LECTURE_STYLE if url.lecture() else ''}{hidden}</style>")
+    st.html(f"<style>{STYLE}{dark}{hall.style()}{hidden}</style>")
+    hall.keys()

@@ -106,6 +106,14 @@ def lecture() -> bool:
     return bool(st.query_params.get("view") == "lecture")
 
 
+def turn_lecture() -> None:
+    """Enter the lecture view, or leave it."""
+    asked = {name: text for name, text in st.query_params.to_dict().items() if name != "view"}
+    asked |= {} if lecture() else {"view": "lecture"}
+    st.session_state[WRITTEN] = asked  # nothing else has changed
+    st.query_params.from_dict(asked)
+
+
 def hidden() -> list[str]:
     """The controls the address hides from a class, hide=gain,seed; only names that a field may have."""
     return [name for name in st.query_params.get("hide", "").split(",") if name.isidentifier()]
