@@ -50,7 +50,7 @@ MEASURED = """() => {
   };
 }"""
 BEATS_AND_PLAYER = {"Skip to main content", "◀", "▶", "|◀", "▶ Play", "‖ Pause"}
-TRAINING = {"Start", "Stop", "Texts and checkpoints", "Train", "Continue"}
+TRAINING = {"Start", "Stop", "Continue"}
 
 
 @pytest.mark.parametrize("colours", [STRONG_LIGHT, STRONG_DARK], ids=["light", "dark"])
@@ -83,18 +83,18 @@ def measured(tab):
     assert found["bottom"] <= 720
     assert found["scrolled"] == [720, 1280]
     strange = {text for text in found["clicks"] if text not in BEATS_AND_PLAYER and text[:2] != "▶|"}
-    assert {text.split("\n")[-1] for text in strange} <= TRAINING
+    assert {text for text in strange if not TRAINING & set(text.split("\n"))} == set()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_is_read_from_the_last_row(chromium, server, scheme):
-    """The lecture's own pages in light, beat by beat, where the keys lead through them."""
+    """The lecture's own pages are measured beat by beat, where the keys lead through them."""
     context = chromium.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 720})
     tab = context.new_page()
-    for page, slug in SLUGS.items():
-        if page not in LESSONS or scheme == "dark":
-            opened(tab, f"{server}/{slug}?view=lecture")
-            measured(tab)
+    others = [page for page in SLUGS if page not in LESSONS]
+    for page in others if scheme == "light" else ("train", "gates"):
+        opened(tab, f"{server}/{SLUGS[page]}?view=lecture")
+        measured(tab)
     context.close()
 
 

@@ -24,7 +24,7 @@ html {{ font-size: clamp({LEAST}px, 1.62vw, 32px); }}
 .stMainBlockContainer > [data-testid="stVerticalBlock"] {{ gap: 0.5rem; }}
 .stMainBlockContainer h4 {{ font-size: 1.25rem; line-height: 1.25; padding-bottom: 0.55rem; }}
 .stAppHeader, .st-key-toolbar, .st-key-notes, [data-testid="stExpander"], .gf-numbers,
-.gf-tools:not(.gf-player) {{ display: none !important; }}
+.gf-tools:not(.gf-player), .st-key-training [data-testid="stPopover"] {{ display: none !important; }}
 :is([data-testid="stElementContainer"], [data-testid="stLayoutWrapper"]):has(.gf) ~ * {{ display: none; }}
 .stMainBlockContainer :is(p, button, label, [data-testid="stCaptionContainer"]) {{ font-size: 1rem; }}
 [data-testid="stCaptionContainer"] {{ color: inherit; }}
@@ -36,14 +36,19 @@ html {{ font-size: clamp({LEAST}px, 1.62vw, 32px); }}
 .gf .gf-player button {{ font-size: 1rem; }}
 .gf .gf-strip {{ height: clamp(120px, 18vh, 220px); }}
 .gf .gf-strip.gf-lanes {{ height: clamp(186px, 27vh, 330px); }}
-[data-testid="stBaseButton-primary"] {{ background: {contrast.STRONG_LIGHT.cells["lstm"]}; }}
 .gf .gf-slider.idle {{ opacity: 1; }}
+"""
+# Streamlit writes white on its primary buttons in the light theme
+LIGHT_STYLE = f"""
+[data-testid="stBaseButton-primary"] {{ background: {contrast.STRONG_LIGHT.cells["lstm"]}; }}
 """
 
 
 def style() -> str:
     """The style of the lecture view, nothing outside it."""
-    return STYLE if url.lecture() else ""
+    if not url.lecture():
+        return ""
+    return STYLE if st.context.theme.type == "dark" else STYLE + LIGHT_STYLE
 
 
 def keys() -> None:

@@ -44,7 +44,8 @@ COLUMNS = """
 [data-testid="stColumn"]:has([class*="st-key-panel_"]):not(:has(.st-key-panel_PANEL)) { display: none; }
 [data-testid="stHorizontalBlock"]:has(.st-key-panel_PANEL) { flex-direction: column-reverse; gap: 0;
   [data-testid="stColumn"] { flex: none; width: 100%; }
-  .gf { height: auto !important; }
+  .gf { height: auto !important; flex-direction: row; align-items: center; gap: 2rem; }
+  .gf-sliders { flex: 1; }
   .gf-grid, .gf-strip, [data-testid="stCaptionContainer"] { display: none; }
 }
 .stMainBlockContainer .st-key-panel_PANEL .katex-display { margin: 0; padding: 0; }
