@@ -39,6 +39,7 @@ page = st.navigation(
             st.Page("pages/forgetting.py", title="Why it forgets", icon=":material/hourglass_bottom:"),
             st.Page("pages/remedies.py", title="Three remedies", icon=":material/healing:"),
             st.Page("pages/gates.py", title="The LSTM, gate by gate", icon=":material/valve:"),
+            st.Page("pages/myths.py", title="Myths and surprises", icon=":material/quiz:"),
         ],
     },
     position="top",

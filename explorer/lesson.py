@@ -108,7 +108,18 @@ class PointQuestion:
         return abs(max(-OUTERMOST, min(OUTERMOST, guessed)) - max(-OUTERMOST, min(OUTERMOST, true)))
 
 
-Question = CurveQuestion | PointQuestion
+@dataclass(frozen=True)
+class ClaimQuestion:
+    """Is a claim true?"""
+
+    id: str
+    asks: str
+    because: str
+    truth: Callable[[State], bool]
+    settings: Settings = field(default_factory=dict)
+
+
+Question = CurveQuestion | PointQuestion | ClaimQuestion
 
 
 @dataclass(frozen=True)
@@ -150,6 +161,11 @@ class Lesson:
     def beat(self, n: int) -> Beat:
         """The n-th beat, from 1 on; the nearest there is."""
         return self.beats[self.number(n) - 1]
+
+    def beat_of(self, question: Question) -> int | None:
+        """The number of the beat that shows the state a question asks about; None where none does."""
+        settings = [beat.settings for beat in self.beats]
+        return settings.index(question.settings) + 1 if question.settings in settings else None
 
 
 def made(kind: type[Any], values: Settings) -> Any:

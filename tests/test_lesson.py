@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from explorer.experiment import DEFAULTS, FIELDS
 from explorer.glossary import GLOSSARY
-from explorer.lesson import Beat, Curve, CurveQuestion, Lesson, PointQuestion, Sketch
+from explorer.lesson import Beat, ClaimQuestion, Curve, CurveQuestion, Lesson, PointQuestion, Sketch
 from explorer.lessons.table import LESSONS, neighbour
 from explorer.parameters import Choice, Range, legal_value
 from explorer.ui.url import text_of
@@ -97,6 +97,8 @@ def test_a_question_has_one_right_answer_that_the_run_gives(page, question):
         errors = sorted(sketch.error(truth) for sketch in question.sketches)
         assert errors[0] < 0.5
         assert errors[1] > 2 * errors[0]
+    elif isinstance(question, ClaimQuestion):
+        assert truth in (True, False)
     else:
         assert isinstance(question, PointQuestion)
         assert question.control.low <= truth <= question.control.high

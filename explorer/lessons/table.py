@@ -1,7 +1,7 @@
 """The lecture: its lessons in order, one line each."""
 
 from explorer.lesson import Lesson
-from explorer.lessons import backwards, forgetting, gates, memory, one_number, remedies, shapes
+from explorer.lessons import backwards, forgetting, gates, memory, myths, one_number, remedies, shapes
 
 LESSONS: dict[str, Lesson] = {
     lesson.page: lesson
@@ -13,6 +13,7 @@ LESSONS: dict[str, Lesson] = {
         forgetting.LESSON,
         remedies.LESSON,
         gates.LESSON,
+        myths.LESSON,
     )
 }  # fmt: skip
 

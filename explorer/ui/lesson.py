@@ -120,7 +120,7 @@ def beats(lesson: Lesson, number: int) -> None:
     st.markdown(f"**{page.escaped(lesson.beat(number).says)}**", width="stretch")
     if lesson.questions and not url.lecture():
         st.button("Predict", key="predict", icon=":material/psychology_alt:", on_click=question.open_first,
-                  args=(lesson,), help="Say what will happen before you see it")  # fmt: skip
+                  args=(lesson, number), help="Say what will happen before you see it")  # fmt: skip
     st.session_state[RUNS] = st.session_state.get(RUNS, 0) + 1
     KEYS(
         key="beat_keys",

@@ -10,11 +10,12 @@ from typing import Any
 import streamlit as st
 
 from explorer.figures import question as figures
-from explorer.lesson import Curve, CurveQuestion, Lesson, PointQuestion, Question
+from explorer.lesson import ClaimQuestion, Curve, CurveQuestion, Lesson, PointQuestion, Question
 from explorer.ui import page
 from explorer.wording import number
 
 ASKED, ANSWERS, REVEALED = "_asked", "_answers", "_revealed"
+SAID = {True: "True", False: "False"}
 COLUMNS = ("page", "question", "asks", "answer", "truth", "error_decades")
 
 
@@ -24,10 +25,11 @@ def answers() -> list[dict[str, Any]]:
     return found
 
 
-def open_first(lesson: Lesson) -> None:
-    """Ask the first question of the page that has no answer yet."""
+def open_first(lesson: Lesson, beat: int) -> None:
+    """Ask the first question without an answer, one about the present beat before all others."""
     answered = {answer["question"] for answer in answers()}
-    ids = [question.id for question in lesson.questions]
+    first = sorted(lesson.questions, key=lambda question: lesson.beat_of(question) != beat)
+    ids = [question.id for question in first]
     choose(next((id for id in ids if id not in answered), ids[0]))
 
 
@@ -59,8 +61,10 @@ def dialog(lesson: Lesson) -> None:
     st.markdown(f"**{question.asks}**")
     if isinstance(question, CurveQuestion):
         curve_question(lesson, question, revealed)
-    else:
+    elif isinstance(question, PointQuestion):
         point_question(lesson, question, revealed)
+    else:
+        claim_question(lesson, question, revealed)
     ids = [q.id for q in lesson.questions]
     place = ids.index(question.id)
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -114,6 +118,25 @@ def point_question(lesson: Lesson, question: PointQuestion, revealed: bool) -> N
     )
 
 
+def claim_question(lesson: Lesson, question: ClaimQuestion, revealed: bool) -> None:
+    """True or false; the answer is computed when it is asked for."""
+    picked = st.segmented_control("What do you think?", SAID.values(), key=f"answer_{question.id}",
+                                  disabled=revealed)  # fmt: skip
+    if not revealed:
+        st.button("Reveal", key="question_reveal", type="primary", disabled=picked is None,
+                  on_click=reveal_claim, args=(lesson, question))  # fmt: skip
+        return
+    truth = SAID[question.truth(lesson.state(question.settings))]
+    said = "as you said" if picked == truth else f"and you said {str(picked).lower()}"
+    st.markdown(f"**{truth}**, {said}. {question.because}")
+
+
+def reveal_claim(lesson: Lesson, question: ClaimQuestion) -> None:
+    """Uncover the truth and keep the answer; a claim has no error in decades."""
+    picked = st.session_state[f"answer_{question.id}"]
+    keep(lesson, question, picked, SAID[question.truth(lesson.state(question.settings))], "")
+
+
 def reveal_curve(lesson: Lesson, question: CurveQuestion) -> None:
     """Uncover the truth and keep the answer."""
     picked = st.session_state[f"answer_{question.id}"]
@@ -128,7 +151,7 @@ def reveal_point(lesson: Lesson, question: PointQuestion) -> None:
     keep(lesson, question, guess, truth, question.error(guess, truth))
 
 
-def keep(lesson: Lesson, question: Question, answer: Any, truth: Any, error: float) -> None:
+def keep(lesson: Lesson, question: Question, answer: Any, truth: Any, error: float | str) -> None:
     """One more answer of this session."""
     row = (lesson.page, question.id, question.asks, answer, truth, error)
     answers().append(dict(zip(COLUMNS, row, strict=True)))
@@ -138,6 +161,7 @@ def keep(lesson: Lesson, question: Question, answer: Any, truth: Any, error: flo
 def show(lesson: Lesson, question: Question) -> None:
     """Set the page to the state that was asked about."""
     st.session_state.update(lesson.complete(question.settings))
+    st.session_state["beat"] = lesson.beat_of(question) or st.session_state["beat"]
     close()
 
 

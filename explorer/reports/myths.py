@@ -1,0 +1,198 @@
+"""Myths and surprises: what twenty networks do, what the claim predicts, and whether it holds here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from explorer import claims
+from explorer.arrays import Array, freeze
+from explorer.claim_measures import work
+from explorer.claims import Found, Swept, quantile
+from explorer.experiment import DEFAULTS, Experiment, control_of
+from explorer.lessons import myths
+from explorer.lessons.cards import CARDS, Card
+from explorer.lessons.myths import WITH_LOSS, Doubted
+from explorer.wording import number, power, steps, times
+
+LN10 = float(np.log(10.0))
+SWEPT_SEEDS = 5
+SWEPT_WORK = 6e9  # multiplications for one setting over all its values
+VERDICTS = {True: "True here", False: "False here", None: "The claim says nothing here"}
+
+
+@dataclass(frozen=True)
+class MythReport:
+    """What the page shows of one card."""
+
+    card: str
+    e: Experiment  # with what the card holds
+    share: float
+    found: Found
+    swept: Swept | None  # None where the network is too large for it
+
+    @property
+    def on_table(self) -> Card:
+        """The card itself."""
+        return CARDS[self.card]
+
+    @property
+    def holds(self) -> bool | None:
+        """Whether the claim holds here; None where it says nothing."""
+        return self.on_table.holds(self.found)
+
+    @property
+    def networks(self) -> int:
+        """How many seeds were run."""
+        return int(self.found.curves.shape[1])
+
+    @property
+    def T(self) -> int:
+        """The steps run: the longest lag."""
+        return round(float(self.found.x[-1])) if self.card != "direction" else self.e.T
+
+    @property
+    def here(self) -> float:
+        """The value of the setting that the reader moves."""
+        return float(getattr(self.e, self.on_table.control))
+
+    def sliders(self) -> tuple[str, ...]:
+        """The fields to move."""
+        return ("share", self.on_table.control) if self.card in WITH_LOSS else (self.on_table.control,)
+
+    def band(self) -> tuple[Array, Array, Array]:
+        """10 %, 50 % and 90 % of the networks, (n,) each."""
+        low, middle, high = (quantile(self.found.curves, q) for q in (0.1, 0.5, 0.9))
+        return low, middle, high
+
+    def claimed(self) -> Array:
+        """What the claim predicts, median of the networks, (n,)."""
+        return quantile(self.found.claimed, 0.5)
+
+    def finding(self) -> str:
+        """Whether the claim holds here, and what was measured."""
+        premise = self.on_table.premise.format(number(self.found.premise, 3))
+        link = "yet" if self.holds is False else "and"
+        return f"{VERDICTS[self.holds]}: {premise}, {link} {self.outcome()}"
+
+    def outcome(self) -> str:
+        """What was measured, in words: the median of the networks."""
+        middle = self.found.middle
+        if self.card == "direction":
+            return f"the cosine between before and after is {number(middle, 3)}"
+        if self.card == "eigenvalues":
+            return f"the largest gain {rise(middle)}"
+        after = f"after {steps(self.T)}"
+        if self.card == "forget_gates":
+            return f"{after} the true derivative is {factor(middle)} their product"
+        if self.card == "capping":
+            return f"clipping the norm to {number(self.share)} of itself leaves it {power(middle)}"
+        if self.card == "inputs":
+            return f"{after} {remains(middle)}, with inputs ten times smaller {power(self.found.expected)}"
+        return f"{after} {remains(middle)}"
+
+    def score_title(self) -> str:
+        """What the scores over the setting are."""
+        named = {
+            "direction": "cosine",
+            "eigenvalues": "largest gain at any lag ≥ 1",
+            "forget_gates": "∂c_t/∂c_k ÷ ∏ f",
+            "capping": "first step’s part ÷ last one’s",
+        }
+        return named.get(self.card, f"left after {steps(self.T)}")
+
+    def curve_title(self) -> str:
+        """What the main figure shows."""
+        shown = {
+            "direction": "Cosine between before and after",
+            "eigenvalues": "The largest gain by lag",
+            "forget_gates": "∂c_t/∂c_k by lag",
+            "capping": "Parts of the clipped gradient by lag",
+        }
+        what = shown.get(self.card, "Gradient left by lag")
+        return f"{what}: {self.networks} networks (band: 80 % of them) and the claim"
+
+    def control_label(self) -> str:
+        """How the setting that the reader moves is called."""
+        return control_of(self.on_table.control).label
+
+    def curve_alt(self) -> str:
+        """The curves in words."""
+        end = number(self.found.expected, 3) if self.card == "direction" else power(self.found.expected)
+        return f"{self.finding()}. Median of {self.networks} networks; at its end the claim predicts {end}."
+
+    def sweep_alt(self) -> str:
+        """The scores over the setting in words."""
+        if self.swept is None:
+            return "The network is too large to be run for many values; a smaller T or H can be."
+        true = [number(v, 3) for v, holds in zip(self.swept.values, self.swept.holds, strict=True) if holds]
+        where = f"{self.control_label()} {', '.join(true)}" if true else "none of the values run"
+        return f"The claim is true at {where}."
+
+    def table(self) -> dict[str, Array]:
+        """The curves as columns."""
+        unit = 1.0 if self.card == "direction" else LN10
+        named = ("10 % below", "median", "10 % above")
+        first = "threshold share" if self.card == "direction" else "lag"
+        prefix = "cosine" if self.card == "direction" else "log10"
+        curves = {f"{prefix}, {name}": c / unit for name, c in zip(named, self.band(), strict=True)}
+        return {first: self.found.x, **curves, f"{prefix}, claimed": self.claimed() / unit}
+
+    def address(self) -> dict[str, Any]:
+        """{field: value} of what the card's own page needs to be told, the seed always."""
+        known = {**vars(self.e), **self.on_table.view}
+        changed = {name: value for name, value in known.items() if value != DEFAULTS.get(name)}
+        return {**changed, "seed": self.e.seed}
+
+
+def remains(ln: float) -> str:
+    """What is left of a gradient of 1."""
+    if ln > np.log(1.005):
+        return f"the gradient has grown {times(ln)}"
+    return f"{power(ln)} of the gradient is left"
+
+
+def rise(ln: float) -> str:
+    """How far a gain rises at most, after lag 0."""
+    return f"first rises to {number(float(np.exp(ln)), 3)}" if ln > 0 else "falls from the first step on"
+
+
+def factor(ln: float) -> str:
+    """One size as a multiple of another."""
+    return f"{power(ln)} times" if abs(ln) > np.log(1.005) else "as large as"
+
+
+def unswept(e: Experiment, own: Doubted) -> Experiment:
+    """The experiment as a key for what is the same for every value of the setting moved, and every seed."""
+    settings: dict[str, Any] = {name: DEFAULTS[name] for name in (own.on_table.control, "seed")}
+    return replace(e, **settings)
+
+
+def swept(e: Experiment, own: Doubted) -> Swept | None:
+    """The card's score over the setting that the reader moves; None where that would take too long."""
+    card = own.on_table
+    held = card.experiment(e)
+    seeds = int(SWEPT_WORK // (work(held) * len(card.swept)))
+    if seeds < 1:
+        return None
+    few = range(min(SWEPT_SEEDS, seeds))
+    settings: list[dict[str, Any]] = [{card.control: x} for x in card.swept]
+    tried = [card.measure(replace(held, **setting), few, own.share) for setting in settings]
+    runs = list(zip(card.swept, tried, strict=True))
+    return claims.sweep(runs, card.holds)
+
+
+def found(e: Experiment, own: Doubted) -> Found:
+    """The networks of the card on the table, and what it predicts of them."""
+    return freeze(myths.found(e, own))
+
+
+def myth_report(e: Experiment, own: Doubted, found: Found, swept: Swept | None) -> MythReport:
+    """The report of one card, given what was measured."""
+    return MythReport(own.card, own.on_table.experiment(e), own.share, found, swept)
+
+
+def claims_of() -> Mapping[str, str]:
+    """{card: its claim}."""
+    return {name: card.says for name, card in CARDS.items()}
