@@ -353,7 +353,7 @@ def test_the_present_card_is_asked_about_first_and_the_answer_is_kept():
     asked = at.session_state["_asked"]
     assert asked == "claim_relu"
     assert button(at, "question_reveal").disabled
-    at.segmented_control(key="answer_claim_relu").set_value("True").run()
+    at.button_group(key="answer_claim_relu").set_value("True").run()
     button(at, "question_reveal").click().run()
     assert not at.exception
     [answer] = at.session_state["_answers"]

@@ -18,6 +18,7 @@ from explorer.wording import number, power, steps, times
 
 LN10 = float(np.log(10.0))
 SWEPT_SEEDS = 5
+LONGEST_SWEPT = 500  # steps
 SWEPT_WORK = 6e9  # multiplications for one setting over all its values
 VERDICTS = {True: "True here", False: "False here", None: "The claim says nothing here"}
 
@@ -174,7 +175,7 @@ def swept(e: Experiment, own: Doubted) -> Swept | None:
     card = own.on_table
     held = card.experiment(e)
     seeds = int(SWEPT_WORK // (work(held) * len(card.swept)))
-    if seeds < 1:
+    if seeds < 1 or held.T > LONGEST_SWEPT:
         return None
     few = range(min(SWEPT_SEEDS, seeds))
     settings: list[dict[str, Any]] = [{card.control: x} for x in card.swept]
