@@ -27,6 +27,7 @@ page = st.navigation(
         ],
         "Training": [
             st.Page("pages/train.py", title="Train and watch", icon=":material/model_training:"),
+            st.Page("pages/rainbow.py", title="The itemised rainbow", icon=":material/looks:"),
             st.Page("pages/cliff.py", title="Clipping at the cliff", icon=":material/landslide:"),
             st.Page("pages/theatre.py", title="Clipping theatre", icon=":material/theater_comedy:"),
             st.Page("pages/remember.py", title="Who remembers?", icon=":material/psychology:"),

@@ -33,10 +33,11 @@ class Film:
 
     panel: str  # whose plot the pictures cover while the slider is held
     pictures: Pictures
-    shades: tuple[str, ...]  # (SHADES,), the colour of each shade number
+    shades: tuple[str, ...]  # at most 256, the colour of each shade number
     positions: tuple[float, ...]  # (n,)
     said: tuple[str, ...]  # (n,), what is said of each picture
     cursors: tuple[Cursor, ...]
+    extent: tuple[float, ...] = ()  # left, right, top and bottom edge on the axes; () for rows and columns
 
     def packed(self) -> bytes:
         """The film as the browser reads it: length of the header, header as JSON, pictures."""
@@ -48,6 +49,7 @@ class Film:
             "positions": self.positions,
             "said": self.said,
             "cursors": [asdict(cursor) for cursor in self.cursors],
+            "extent": self.extent or (-0.5, columns - 0.5, -0.5, rows - 0.5),
         }
         words = json.dumps(header, ensure_ascii=False).encode()
         return len(words).to_bytes(4, "little") + words + self.pictures.tobytes()

@@ -35,6 +35,7 @@ class Look:
     explode_ink: str
     diverging: tuple[tuple[float, str], ...]
     sequential: tuple[tuple[float, str], ...]
+    ordered: tuple[tuple[float, str], ...]  # many steps in a row: ever lighter, no blue, no red
 
 
 def stops(colours: Sequence[str]) -> tuple[tuple[float, str], ...]:
@@ -63,6 +64,7 @@ LIGHT = Look(
         ["#053061", "#1B5A9B", "#4393C3", "#A6CFE4", "#F4F4F2", "#F9C3A7", "#DD6F56", "#B2182B", "#67001F"]
     ),
     sequential=stops(["#F4F4F2", "#BFD8CC", "#7FB8A0", "#3B9474", "#00664A", "#00382A"]),
+    ordered=stops(["#4A1B6D", "#574B78", "#3C6F6C", "#3F9460", "#8DB03C", "#E3C62F"]),
 )  # fmt: skip
 
 DARK = Look(
@@ -86,6 +88,7 @@ DARK = Look(
         ["#A9C8FF", "#6FB2EE", "#3C8DC4", "#1F577C", "#1B1F24", "#6E2D1E", "#B5502F", "#EA8A5E", "#FFC9A8"]
     ),
     sequential=stops(["#1B1F24", "#14463A", "#0E6B55", "#149A78", "#55C9A6", "#B5F0DC"]),
+    ordered=stops(["#7D47B3", "#84739F", "#58A096", "#5FC083", "#B4D45E", "#FBE773"]),
 )  # fmt: skip
 
 

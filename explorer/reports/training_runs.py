@@ -7,6 +7,7 @@ import numpy as np
 
 from explorer.arrays import Array
 from explorer.parameters import Choice
+from explorer.training.batches import Batch
 from explorer.training.course import WINDOW, Course, History
 from explorer.training.settings import Training
 from explorer.training.snapshot import Snapshot
@@ -23,6 +24,7 @@ class RunView:
     task: Task
     history: History
     snapshots: tuple[Snapshot, ...]
+    probe: Batch  # the sequence that the snapshots watch, (1, T, 1)
     diverged: int | None
     solved: float  # the update after which the task counts as solved; nan where it does not
 
@@ -32,7 +34,8 @@ class RunView:
         history, taken = course.history(), tuple(course.snapshots)
         n = len(history)
         solved = float(course.solved_at()[0]) if n else np.nan
-        return cls(name, course.training, course.trainer.task, history, taken, course.diverged, solved)
+        task, probe = course.trainer.task, course.probe
+        return cls(name, course.training, task, history, taken, probe, course.diverged, solved)
 
     @property
     def updates(self) -> int:

@@ -60,7 +60,7 @@ class Course:
         self.state: State = self.trainer.start()
         self.snapshots: list[Snapshot] = []
         self._due = frozenset(due(training.updates, training.snapshots))
-        self._probe = self.trainer.probe()
+        self.probe = self.trainer.probe()
         self._recorded = {name: np.empty((64, len(self.trainer.seeds))) for name in COLUMNS}
         self._look()
 
@@ -132,6 +132,6 @@ class Course:
 
     def _picture(self, update: int, row: Array) -> None:
         trainer = self.trainer
-        taken = snapshot(self.training.make_cell(), trainer.layout, row, self._probe, update)
+        taken = snapshot(self.training.make_cell(), trainer.layout, row, self.probe, update)
         if taken is not None:
             self.snapshots.append(taken)

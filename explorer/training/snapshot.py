@@ -14,6 +14,7 @@ from explorer.activations import dsigmoid
 from explorer.arrays import Array, Integers, Values, freeze
 from explorer.cells import RNN, Cell
 from explorer.flow import Trace
+from explorer.itemised import Itemised, grouped, itemised
 from explorer.onestep import sigma_max, spectral_radius
 from explorer.pairs import log_frobenius_map
 from explorer.readout import Readout
@@ -23,6 +24,7 @@ from explorer.weights import Weights
 
 MOST_MAPPED = 120  # rows of a checkpoint's map; a longer sequence is sampled evenly
 SAMPLED = 6  # steps whose Jacobian's eigenvalues are kept
+MOST_ITEMS = 60  # losses, or groups of neighbouring ones, whose signals are kept apart
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Snapshot:
     log_by_lag: Array  # (n,), its mean over t by lag 0, q, 2q, ...
     horizon: int | None  # the smallest lag from which on less than a thousandth is left; None beyond T
     log_rate: float  # ln of the growth per step of the mean by lag
+    items: Itemised  # ∂E_t/∂h_k of every loss step, or of groups of neighbouring ones
     log_signals: Array  # (T + 1,), ln‖∂E_T/∂h_k‖ of the last loss, all its ways back
     eigenvalues: NDArray[np.complex128]  # (m, S), of ∂s_t/∂s_{t-1} at m steps
     sigma_max: Array  # (m,), largest singular values of the same Jacobians
@@ -75,11 +78,13 @@ def snapshot(cell: Cell, layout: Layout, row: Floats, probe: Batch, update: int)
     log_map = measures.normalised(pairs.log_norm, layout.H)
     by_lag = measures.mean_by_lag(log_map)
     horizon = measures.horizon(by_lag)
+    losses = asked(out, trace, probe)
     J = np.concatenate([chain.take(slice(t, t + 1)) for t in sampled(T)])
     return freeze(
         Snapshot(
             update, np.array(row), pairs.steps, log_map, by_lag, None if horizon is None else horizon * every,
-            measures.log_rate_per_step(by_lag) / every, last_signals(cell, w, out, trace, probe),
+            measures.log_rate_per_step(by_lag) / every, losses_apart(cell, w, trace, losses),
+            last_signals(cell, w, trace, losses),
             np.linalg.eigvals(J).astype(np.complex128), sigma_max(J), spectral_radius(J),
             {k: trace.z[k].mean(axis=-1) for k in cell.gates}, saturated(cell, trace),
             trace.T < probe.x.shape[1],
@@ -92,20 +97,46 @@ def sampled(T: int) -> list[int]:
     return sorted({round(t) for t in np.linspace(0, T - 1, min(SAMPLED, T))})
 
 
-def last_signals(cell: Cell, w: Weights, out: Readout, trace: Trace, probe: Batch) -> Array:
-    """ln‖∂E_T/∂h_k‖ for k = 0..T, (T + 1,), where E_T is the loss of the last answer that counts."""
-    T, missing = trace.T, probe.x.shape[1] - trace.T
-    asked = np.flatnonzero(probe.weights[0, :, 0] > 0)
-    n = probe.targets.shape[1]
-    last = min(int(asked[-1]) + T + missing - n, T - 1)  # index of the step of the last loss
-    h, target = trace.s["h"][last + 1], probe.targets[0, max(last - (T + missing - n), 0), 0]
-    direct = np.zeros_like(trace.s["h"])
+@dataclass(frozen=True)
+class Asked:
+    """The losses on the watched sequence, step by step."""
+
+    own: Array  # (T + 1, H), each step's loss by its own h_t at weight 1; [0] is zero
+    weights: Array  # (T + 1,), what each of them counts in E, 0 where nothing is asked
+
+    @property
+    def steps(self) -> Integers:
+        """The steps that are asked something."""
+        return np.flatnonzero(self.weights > 0)
+
+
+def asked(out: Readout, trace: Trace, probe: Batch) -> Asked:
+    """The losses of the steps that were run; the last one counts where none of those asked was reached."""
+    before = probe.x.shape[1] - probe.targets.shape[1]  # steps that have no answer at all
+    index = np.arange(trace.T) - before
+    row = np.maximum(index, 0)
+    targets, h = probe.targets[0, row, 0], trace.s["h"][1:]
+    weights = np.where(index >= 0, probe.weights[0, row, 0], 0.0)
+    if not weights.any():
+        weights[-1] = 1.0
     if probe.targets.dtype.kind == "f":
-        direct[last + 1] = 2.0 * (out.V @ h + out.c - target) @ out.V
+        own = 2.0 * (h @ out.V.T + out.c - targets[:, None]) @ out.V
     else:
-        loss = readout.cross_entropy(out, h[None], np.array([target]), np.ones(1, np.bool_))
-        direct[last + 1] = loss.dE_dh[0]
+        own = readout.cross_entropy(out, h, targets, np.ones(trace.T, np.bool_)).dE_dh
+    return Asked(np.concatenate([np.zeros_like(own[:1]), own]), np.concatenate([[0.0], weights]))
+
+
+def last_signals(cell: Cell, w: Weights, trace: Trace, losses: Asked) -> Array:
+    """ln‖∂E_T/∂h_k‖ for k = 0..T, (T + 1,), where E_T is the loss of the last answer that counts."""
+    direct, last = np.zeros_like(losses.own), losses.steps[-1]
+    direct[last] = losses.own[last]
     return flow.backward(cell, w, trace, {"h": direct}).log_signals()
+
+
+def losses_apart(cell: Cell, w: Weights, trace: Trace, losses: Asked) -> Itemised:
+    """What each loss sends back, as it counts in E."""
+    weighted = losses.own * losses.weights[:, None]
+    return itemised(cell, w, trace, weighted, grouped(losses.steps, MOST_ITEMS))
 
 
 def saturated(cell: Cell, trace: Trace) -> Array:

@@ -22,6 +22,7 @@ from explorer.training.text import Corpus
 from explorer.weights import draw
 
 DATA, PROBE = 101, 102  # random streams of the mini-batches, and of the one sequence that is watched
+CANDIDATES = 16  # sequences that the watched one is chosen from
 RUNNING = -1
 
 
@@ -131,6 +132,12 @@ class Trainer:
         return State(number, rows, slots, np.where(fallen, number, state.diverged)), seen
 
     def probe(self) -> Batch:
-        """The one sequence that is watched through the training: (1, T, 1), the same at every checkpoint."""
+        """The one sequence that is watched through the training: (1, T, 1), the same at every checkpoint.
+
+        Of a few that are drawn, the one that is asked most: a long sentence rather than a short one.
+        """
         rng = np.random.default_rng([self.seeds[0], PROBE])
-        return stacked([self.task.draw(rng, self.training.steps, 1)])
+        drawn = self.task.draw(rng, self.training.steps, CANDIDATES)
+        one = int(np.argmax(np.count_nonzero(drawn.weights, axis=0)))
+        x, targets, weights, scored = (a[:, one : one + 1] for a in vars(drawn).values())
+        return stacked([Batch(x, targets, weights * CANDIDATES, scored)])  # E is a batch's mean, here of one

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 
 from explorer.parameters import Range, param
-from explorer.training.settings import Training
+from explorer.training.settings import MOST_STEPS, Training
 
 
 @dataclass(frozen=True)
@@ -19,6 +19,16 @@ class Watched(Training):
     def training(self) -> Training:
         """The training alone, which is all that a run depends on."""
         return Training(**{f.name: getattr(self, f.name) for f in fields(Training)})
+
+
+@dataclass(frozen=True)
+class Itemised(Watched):
+    """A training whose losses are looked at one by one; it begins with a task that asks at every step."""
+
+    task: str = param("words", Watched.__dataclass_fields__["task"].metadata["control"])
+    loss_step: int = param(
+        0, Range("Loss of step", 0, MOST_STEPS, 1, "The loss singled out; 0 for all. A click on one sets it.")
+    )
 
 
 def setting(**changes: object) -> Watched:
@@ -61,5 +71,43 @@ READY = {
     "Python's documentation": (
         setting(task="text", cell="lstm", hidden_size=96, steps=60, updates=3_000, learning_rate=0.005),
         "An LSTM learns to write, character by character.",
+    ),
+}
+
+
+def asking(**changes: object) -> Itemised:
+    """The defaults of the rainbow with changes."""
+    return Itemised(**changes)  # type: ignore[arg-type]
+
+
+LONG = {"task": "copy", "steps": 20, "hidden_size": 48, "updates": 1_500, "learning_rate": 0.005}
+RAINBOWS = {
+    "France … French: an RNN": (
+        asking(updates=600, learning_rate=0.01),
+        "Every word is a loss; the last one needs a word from 14 steps before.",
+    ),
+    "France … French: an LSTM": (
+        asking(cell="lstm", forget_bias=2.0, updates=600, learning_rate=0.01),
+        "The same sentences; the colours of far losses stay in sight.",
+    ),
+    "Sigmoid: every loss for itself": (
+        asking(activation="sigmoid", updates=600, learning_rate=0.01),
+        "Nearly all of the gradient is the step's own error.",
+    ),
+    "Exploding: the far losses rule": (
+        asking(gain=3.0, input_scale=0.1, updates=600),
+        "Errors grow on their way back, so that the last steps drown all others.",
+    ),
+    "Copy memory: a gap to bridge": (
+        asking(**LONG, cell="lstm", forget_bias=3.0),
+        "Ten symbols, a wait, ten answers: which of the late losses reach the early steps?",
+    ),
+    "Python's documentation": (
+        asking(task="text", cell="lstm", hidden_size=64, steps=40, updates=2_000, learning_rate=0.005),
+        "A text asks at every character.",
+    ),
+    "Recall: one loss, one colour": (
+        asking(task="recall", steps=20, updates=400),
+        "Only the last step is asked, so that one loss is all the gradient there is.",
     ),
 }

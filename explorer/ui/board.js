@@ -317,14 +317,16 @@ class Board {
       plot.listens = true;
       plot.addEventListener("mousemove", ({ clientX, clientY }) => { plot.pointer = { clientX, clientY, bubbles: true }; });
       plot.addEventListener("mouseleave", () => { plot.pointer = null; });
-      plot.on("plotly_click", (event) => this.clicked(plot.picks, event.points[0]));
+      plot.on("plotly_click", (event) => this.clicked(plot.picks, event.points[0], plot.layout));
+      if (panel.pick.group) isolates(this.grid, plot);
     }
   }
 
-  clicked(picks, point) {
+  clicked(picks, point, layout) {
     const fields = {};
     for (const axis in picks) {
-      const logarithmic = axis.startsWith("10^"), value = +point[axis.slice(-1)];
+      const logarithmic = axis.startsWith("10^");
+      const value = axis === "group" ? picked(point, layout) : +point[axis.slice(-1)];
       if (Number.isFinite(value)) fields[picks[axis]] = logarithmic ? +(10 ** value).toPrecision(3) : +value.toPrecision(6);
     }
     if (Object.keys(fields).length) { this.keepGhosts(); this.pick("picked", fields); }

@@ -31,7 +31,7 @@ COMPONENT = st.components.v2.component(
     "gradient_flow_board",
     html='<div class="gf"></div>',
     css=(HERE / "board.css").read_text(encoding="utf-8"),
-    js="".join((HERE / name).read_text(encoding="utf-8") for name in ("table.js", "board.js")),
+    js="".join((HERE / name).read_text(encoding="utf-8") for name in ("table.js", "isolate.js", "board.js")),
     isolate_styles=False,
 )
 
@@ -44,7 +44,8 @@ class Panel:
     title: str  # plain text; <sub> and <sup> are allowed
     figure: Figure
     alt: str  # what the plot shows, in words and numbers
-    pick: dict[str, str] = field(default_factory=dict)  # axis (x, y, 10^x, 10^y) -> the field a click sets
+    pick: dict[str, str] = field(default_factory=dict)  # axis (x, y, 10^x, 10^y) -> the field a click sets;
+    # "group" stands for the number in the trace's legendgroup, and lets one group be seen alone
     caption: str = ""
     detail: bool = False  # left out of the lecture view, whose few panels must be read from the last row
 

@@ -81,7 +81,9 @@ class Film {
     canvas.height = Math.round(height * devicePixelRatio);
     const pen = canvas.getContext("2d");
     pen.imageSmoothingEnabled = false;
-    pen.drawImage(this.picture, x[0] + 0.5, y[1] + 0.5, x[1] - x[0], y[0] - y[1], 0, 0, canvas.width, canvas.height);
+    const [from, to, high, low] = this.extent, wide = this.columns / (to - from), tall = this.rows / (low - high);
+    pen.drawImage(this.picture, (x[0] - from) * wide, (y[1] - high) * tall, (x[1] - x[0]) * wide,
+      (y[0] - y[1]) * tall, 0, 0, canvas.width, canvas.height);
   }
 
   point(mark, { left, top, width, height, x, y }, cursor, i) {

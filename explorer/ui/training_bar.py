@@ -6,21 +6,25 @@ from itertools import islice
 
 import streamlit as st
 
+from explorer.figures import rainbow_film as rainbows
 from explorer.figures import training_moment
 from explorer.figures.film import Film
 from explorer.figures.theme import Look
+from explorer.reports.rainbow import RainbowReport
 from explorer.reports.training import TrainingReport
 from explorer.training.course import Course
 from explorer.training.sampling import Voice, spoken
 from explorer.training.settings import Training
 from explorer.training.text import MOST_BYTES, too_large
-from explorer.training.watch import Watched
+from explorer.training.watch import Itemised, Watched
 from explorer.ui import page, training
 from explorer.ui.training import SAID, Job
 
 MOST_PASTED = 200_000
 SPOKEN = 320  # characters of a sample
-STYLE = ".gf { height: max(470px, calc(100vh - 12.9rem)); } .st-key-training { margin-top: -.5rem; }"
+STYLE = (
+    ".gf { --gf-fit: 1; height: max(470px, calc(100vh - 12.9rem)); } .st-key-training { margin-top: -.5rem; }"
+)
 
 
 def newest_job() -> Job | None:
@@ -141,6 +145,25 @@ def report(watched: Watched) -> TrainingReport:
         page.problem(str(problem))
         first = training.preview(Training())
     return TrainingReport((first,), watched.moment)
+
+
+def rainbow(watched: Itemised) -> RainbowReport:
+    """The session's run of these settings, or, where there is none, what they begin with."""
+    wanted = watched.training()
+    runs = [job for job in training.jobs() if job.course.training == wanted]
+    if runs:
+        return RainbowReport(runs[-1].view(), watched.moment, watched.loss_step)
+    try:
+        first = training.preview(wanted)
+    except ValueError as problem:
+        page.problem(str(problem))
+        first = training.preview(Itemised().training())
+    return RainbowReport(first, watched.moment, watched.loss_step)
+
+
+def rainbow_film(look: Look, report: RainbowReport) -> Callable[[], Film]:
+    """How to make the film of the rainbow's checkpoints."""
+    return partial(rainbows.film, look, report)
 
 
 def speech(watched: Watched) -> None:
