@@ -51,7 +51,7 @@ def span(report: RainbowReport) -> tuple[float, float]:
         tops.append(float(up[-1].max()))
         bottoms.append(float(down[-1].min()))
     low, high = 10 * np.floor(min(bottoms) / 10), 10 * np.ceil(max(tops) / 10 - 1e-9)
-    return max(float(low), WIDEST[0]), min(float(high), WIDEST[1])
+    return max(float(low), WIDEST[0]), min(max(float(high), 104.0), WIDEST[1])
 
 
 def stacked(look: Look, report: RainbowReport) -> Figure:
@@ -144,9 +144,11 @@ def names(report: RainbowReport, inks: list[str]) -> list[dict[str, Any]]:
         if thick[column] < 6:
             continue
         text, middle = f"E<sub>{items.last[g]}</sub>", up[g, column] - thick[column] / 2
+        edge = k[column] / items.T
         found.append({
             "text": f"<b>{text}</b>", "x": float(k[column]), "y": float(middle), "showarrow": False,
             "font": {"size": TEXT, "color": contrasting(inks[g])},
+            "xanchor": "left" if edge < 0.03 else "right" if edge > 0.97 and items.T > MOST_LABELLED else "center",
         })  # fmt: skip
     return found
 
