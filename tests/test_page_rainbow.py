@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -89,8 +90,11 @@ def test_the_line_below_says_how_much_cancels():
 
 @pytest.mark.parametrize(
     ("share", "words"),
-    [(0.93, "93 %"), (1.0, "100 %"), (1.4, "over 100 %"), (-0.12, "−12 %"), (0.001, "under 1 %"), (0.0, "0 %")],
-)
+    [
+        (0.93, "93 %"), (1.0, "100 %"), (1.4, "over 100 %"), (-0.12, "−12 %"), (0.001, "under 1 %"),
+        (0.0, "0 %"),
+    ],
+)  # fmt: skip
 def test_shares_are_said_in_words(share, words):
     assert part(share).startswith(words)
 
@@ -157,7 +161,8 @@ def test_every_network_has_its_figures(changes):
     found = report(**{"updates": 2, **changes})
     for figure in (figures.stacked, figures.sizes, figures.distance):
         assert figure(look(True), found)["data"]
-    for words in (found.finding(), found.quiet(), found.stacked_alt(), found.sizes_alt(), found.distance_alt()):
+    alternatives = (found.stacked_alt(), found.sizes_alt(), found.distance_alt())
+    for words in (found.finding(), found.quiet(), *alternatives):
         assert "nan" not in words
         assert len(words) > 20
 
@@ -181,7 +186,7 @@ def test_the_colours_of_the_steps_are_in_order_and_apart_for_every_eye(theme, ma
     inks = [lab(np.array(matrix) @ linear(colour)) for _, colour in theme.ordered]
     lightness = np.diff([ink[0] for ink in inks])
     assert np.all(lightness > 3)
-    for one, other in zip(inks, inks[1:], strict=False):
+    for one, other in pairwise(inks):
         assert np.linalg.norm(one - other) > 7
 
 

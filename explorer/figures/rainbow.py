@@ -144,11 +144,11 @@ def names(report: RainbowReport, inks: list[str]) -> list[dict[str, Any]]:
         if thick[column] < 6:
             continue
         text, middle = f"E<sub>{items.last[g]}</sub>", up[g, column] - thick[column] / 2
-        edge = k[column] / items.T
+        left, right = k[column] < 0.03 * items.T, MOST_LABELLED < items.T < 1.03 * k[column]
         found.append({
             "text": f"<b>{text}</b>", "x": float(k[column]), "y": float(middle), "showarrow": False,
             "font": {"size": TEXT, "color": contrasting(inks[g])},
-            "xanchor": "left" if edge < 0.03 else "right" if edge > 0.97 and items.T > MOST_LABELLED else "center",
+            "xanchor": "left" if left else "right" if right else "center",
         })  # fmt: skip
     return found
 
