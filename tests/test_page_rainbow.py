@@ -10,6 +10,7 @@ import pytest
 
 from explorer.figures import rainbow as figures
 from explorer.figures import rainbow_film
+from explorer.figures.contrast import mixed
 from explorer.figures.parts import untyped
 from explorer.figures.theme import DARK, LIGHT, look
 from explorer.reports import rainbow as reports
@@ -194,7 +195,7 @@ def test_the_colours_of_the_steps_are_in_order_and_apart_for_every_eye(theme, ma
 def test_the_colours_of_the_steps_are_neither_blue_nor_red(theme):
     full = np.array(DEFICIENCIES["full colour vision"])
     for place in np.linspace(0, 1, 21):
-        _, a, b = lab(full @ linear(figures.mixed(theme.ordered, float(place))))
+        _, a, b = lab(full @ linear(mixed(theme.ordered, float(place))))
         hue = np.degrees(np.arctan2(b, a)) % 360
         strong = np.hypot(a, b) > 25
         assert not (strong and (230 < hue < 300 or hue < 50)), place

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from explorer.arrays import Array, Integers
+from explorer.figures.contrast import contrasting, mixed
 from explorer.figures.parts import (
     LN10,
     Scale,
@@ -17,7 +18,6 @@ from explorer.figures.parts import (
     power_axis,
     typed,
 )
-from explorer.figures.strip import contrasting, mixed
 from explorer.figures.theme import TEXT, Figure, Look, Trace
 from explorer.itemised import Itemised
 from explorer.reports.rainbow import MOST, RainbowReport, mean_within

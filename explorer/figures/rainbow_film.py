@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from explorer.figures.contrast import mixed
 from explorer.figures.film import Cursor, Film, Pictures
 from explorer.figures.rainbow import FADED, colours, piles, span
-from explorer.figures.strip import mixed
 from explorer.figures.theme import Look
 from explorer.itemised import Itemised
 from explorer.reports.rainbow import MOST, RainbowReport, reach
