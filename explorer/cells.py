@@ -29,6 +29,7 @@ class Cell(Protocol):
     u_blocks: ClassVar[tuple[str, ...]]  # row blocks of U
     v_blocks: ClassVar[tuple[str, ...]]  # row blocks of W
     gates: ClassVar[dict[str, str]]  # gate symbol -> its name in words
+    settings: ClassVar[tuple[str, ...]]  # the settings that only some cells have, of those it has
     equations: ClassVar[dict[str, str]]  # symbol -> right-hand side in LaTeX
     derivatives: ClassVar[dict[str, str]]  # "c|c" -> right-hand side of dc_t/dc_{t-1} in LaTeX, for the slide
 
@@ -59,6 +60,7 @@ class RNN:
     u_blocks: ClassVar[tuple[str, ...]] = ("a",)
     v_blocks: ClassVar[tuple[str, ...]] = ("a",)
     gates: ClassVar[dict[str, str]] = {}
+    settings: ClassVar[tuple[str, ...]] = ("activation", "bias")
     equations: ClassVar[dict[str, str]] = {"a": r"b + W h_{t-1} + U x_t", "h": r"\phi(a_t)"}
     derivatives: ClassVar[dict[str, str]] = {"h|a": r"\phi'(a_t)"}
 
@@ -87,6 +89,7 @@ class LSTM:
         "g": "candidate",
         "o": "output gate",
     }
+    settings: ClassVar[tuple[str, ...]] = ("forget_bias", "forget_rule", "input_bias")
     equations: ClassVar[dict[str, str]] = {
         **{f"a_{block}": affine(block) for block in "figo"},
         "f": r"\sigma(a_{f,t})",
@@ -141,6 +144,7 @@ class GRU:
     u_blocks: ClassVar[tuple[str, ...]] = ("r", "z", "n")
     v_blocks: ClassVar[tuple[str, ...]] = ("r", "z", "m")
     gates: ClassVar[dict[str, str]] = {"r": "reset gate", "z": "update gate", "n": "candidate"}
+    settings: ClassVar[tuple[str, ...]] = ()
     equations: ClassVar[dict[str, str]] = {
         "a_r": affine("r"),
         "a_z": affine("z"),

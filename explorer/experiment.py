@@ -100,6 +100,11 @@ class Experiment:
         blocks = len(CELLS[self.cell].state)
         return float(blocks**3 * (2 * T * H**3 + 3 * n * math.log2(n + 1) * H**3) + blocks**2 * n**2 * H**2)
 
+    @property
+    def turned(self) -> str:
+        """The field that decides most about this cell beside the gain."""
+        return "forget_bias" if "forget_bias" in CELLS[self.cell].settings else "input_scale"
+
     def largest_hidden_size(self) -> int:
         """The largest H whose map stays within WORK_LIMIT."""
         return max((H for H in range(1, 257) if self.work(H) <= WORK_LIMIT), default=1)
@@ -120,14 +125,10 @@ class Experiment:
         return reasons
 
     def _idle_by_cell(self, reasons: dict[str, str]) -> None:
-        if self.cell != "rnn":
-            gates = f"The {CELLS[self.cell].label} has its own activations."
-            reasons["activation"] = gates
-            reasons["bias"] = "Only the RNN has a single bias."
-        if self.cell != "lstm":
-            for name in ("forget_bias", "forget_rule", "input_bias"):
-                reasons[name] = "Only the LSTM has a forget and an input gate."
-        elif self.T < SHORTEST_CHRONO:
+        reasons |= lacking(self.cell)
+        if "forget_rule" in reasons:
+            return
+        if self.T < SHORTEST_CHRONO:
             reasons["forget_rule"] = f"Up to T = {SHORTEST_CHRONO - 1} the chrono rule has nothing to spread."
         elif self.forget_rule == "chrono":
             reasons["forget_bias"] = reasons["input_bias"] = "The chrono rule draws both biases."
@@ -137,6 +138,22 @@ class Experiment:
             drawn = "PyTorch's default draws W, U and b itself."
             names = ("gain", "input_scale", "bias", "forget_bias", "forget_rule", "input_bias")
             reasons.update({name: drawn for name in names})
+
+
+GATELESS = "Only the LSTM has a forget and an input gate."
+LACKING = {  # setting that only some cells have -> why the others do nothing with it
+    "activation": "The {cell} has its own activations.",
+    "bias": "Only the RNN has a single bias.",
+    "forget_bias": GATELESS,
+    "forget_rule": GATELESS,
+    "input_bias": GATELESS,
+}
+
+
+def lacking(cell: str) -> dict[str, str]:
+    """{setting: why it does nothing in a cell that has no use for it}."""
+    kind = CELLS[cell]
+    return {name: why.format(cell=kind.label) for name, why in LACKING.items() if name not in kind.settings}
 
 
 BLOCKS = {"h←h": "∂h_t/∂h_k", "h←c": "∂h_t/∂c_k", "c←h": "∂c_t/∂h_k", "c←c": "∂c_t/∂c_k"}

@@ -5,8 +5,8 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from explorer.activations import ACTIVATIONS
-from explorer.cells import CELLS, LSTM, RNN
-from explorer.experiment import Experiment
+from explorer.cells import CELLS
+from explorer.experiment import Experiment, lacking
 from explorer.parameters import Range, check, choice, grid, labels, param
 from explorer.weights import INITIALISERS
 
@@ -59,10 +59,7 @@ class Compared:
                 names = [f.name for f in fields(self) if f.name.endswith("3") and f.name != "cell3"]
                 reasons |= dict.fromkeys(names, "There is no third experiment.")
                 continue
-            if cell != RNN.name:
-                reasons[f"activation{number}"] = f"The {CELLS[cell].label} has its own activations."
-            if cell != LSTM.name:
-                reasons[f"forget_bias{number}"] = "Only the LSTM has a forget gate."
+            reasons |= {f"{name}{number}": why for name, why in lacking(cell).items() if name in OWN}
             if not INITIALISERS[getattr(self, f"initialiser{number}")].uses_gain:
                 names = [f"gain{number}", f"forget_bias{number}"]
                 reasons |= dict.fromkeys(names, "PyTorch's default draws W, U and b itself.")
@@ -71,9 +68,10 @@ class Compared:
 
 def sliders(e: Experiment, own: Compared) -> tuple[str, ...]:
     """The fields most worth dragging: the length, the first one's gain, and what the second one turns on."""
-    second = "forget_bias2" if own.cell2 == LSTM.name else "gain2"
-    first = "forget_bias" if e.cell == LSTM.name else "gain"
-    return ("steps", first, second)
+    first, second = (
+        "forget_bias" if "forget_bias" in CELLS[cell].settings else "gain" for cell in (e.cell, own.cell2)
+    )
+    return ("steps", first, f"{second}2")
 
 
 def differing(rivals: tuple[Experiment, ...]) -> dict[str, tuple[Any, ...]]:

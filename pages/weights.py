@@ -17,7 +17,7 @@ loss, last = report.chosen, report.tokens[report.chosen]
 page.finding(report.finding())
 board.show(
     "weights",
-    sliders=("gain", "forget_bias" if e.cell == "lstm" else "input_scale"),
+    sliders=reports.sliders(e),
     strip=strip(look, report.tokens, report.arriving(), loss),
     strip_field="target",
     panels=[
@@ -32,7 +32,7 @@ board.show(
         Panel("lag", "The parts of ∂E/∂W, by lag", figures.by_lag(look, report), report.lag_alt()),
         Panel(
             "items",
-            reports.items_title(report.block, e.cell),
+            reports.items_title(report.block, run.cell),
             figures.itemised(look, report),
             report.itemised_alt(),
             caption="One shade per group of loss steps, late ones dark.",

@@ -200,8 +200,7 @@ def names(e: Experiment, view: View) -> Names:
 
 def sliders(e: Experiment) -> tuple[str, ...]:
     """The fields most worth dragging for this cell."""
-    third = "forget_bias" if e.cell == "lstm" else "input_scale"
-    return ("steps", "gain", third)
+    return ("steps", "gain", e.turned)
 
 
 def flow_report(run: Run, found: PairMap, band: Ribbon | None, view: View) -> FlowReport:

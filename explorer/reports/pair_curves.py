@@ -6,6 +6,7 @@ import numpy as np
 
 from explorer import maps, measures
 from explorer.arrays import Array, freeze
+from explorer.cells import CELLS
 from explorer.chain import Chain
 from explorer.experiment import Experiment, View
 from explorer.run import seed_runs
@@ -16,7 +17,8 @@ RIBBON_WORK = 2e9  # multiplications; beyond it fewer seeds are run
 
 def blocks_of(e: Experiment) -> tuple[str, ...]:
     """The blocks of ∂s_t/∂s_k that the experiment's cell has."""
-    return ("h←h", "h←c", "c←h", "c←c") if e.cell == "lstm" else ("h←h",)
+    state = CELLS[e.cell].state
+    return tuple(f"{of}←{by}" for of in state for by in state)
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Ribbon:
 
 def ribbon_seeds(e: Experiment) -> int:
     """How many seeds fit the ribbon's budget, at most RIBBON_SEEDS; 0 where not even two fit."""
-    S = e.hidden_size * (2 if e.cell == "lstm" else 1)
+    S = e.hidden_size * len(CELLS[e.cell].state)
     fit = int(RIBBON_WORK // (2.0 * e.T * e.hidden_size * S**2))
     return 0 if fit < 2 else min(fit, RIBBON_SEEDS)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from explorer.arrays import Array, freeze, log_norm
+from explorer.cells import Cell
 from explorer.errors import LagTerms
 from explorer.experiment import Experiment
 from explorer.run import Run
@@ -154,9 +155,14 @@ def share_in_words(share: float) -> str:
     return percent(share) if share <= 1 else f"{number(share, 2)} times the sum"
 
 
-def items_title(block: str, cell: str) -> str:
+def sliders(e: Experiment) -> tuple[str, ...]:
+    """The fields most worth dragging for this cell."""
+    return ("gain", e.turned)
+
+
+def items_title(block: str, cell: Cell) -> str:
     """The title of the itemised bars: which rows of W they speak of."""
-    if cell == "rnn":
+    if len(cell.v_blocks) == 1:
         return "Whose error comes through step k"
     return f"… through step k, rows of W<sub>{block}</sub>"
 
