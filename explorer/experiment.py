@@ -109,10 +109,10 @@ class Experiment:
         """The largest H whose map stays within WORK_LIMIT."""
         return max((H for H in range(1, 257) if self.work(H) <= WORK_LIMIT), default=1)
 
-    def idle(self) -> dict[str, str]:
-        """{field: why its control does nothing in this experiment}."""
+    def idle(self, beside: tuple[str, ...] = ()) -> dict[str, str]:
+        """{field: why its control does nothing in this experiment}, with other cells run `beside` its own."""
         reasons: dict[str, str] = {}
-        self._idle_by_cell(reasons)
+        self._idle_by_cell(reasons, beside)
         self._idle_by_initialiser(reasons)
         if self.input == SENTENCE:
             reasons["steps"] = f"The sentence decides the length: T = {self.T}."
@@ -124,8 +124,9 @@ class Experiment:
             reasons["first_error"] = "Only for errors from a given step on."
         return reasons
 
-    def _idle_by_cell(self, reasons: dict[str, str]) -> None:
-        reasons |= lacking(self.cell)
+    def _idle_by_cell(self, reasons: dict[str, str], beside: tuple[str, ...]) -> None:
+        used = {name for cell in beside for name in CELLS[cell].settings}
+        reasons |= {name: why for name, why in lacking(self.cell).items() if name not in used}
         if "forget_rule" in reasons:
             return
         if self.T < SHORTEST_CHRONO:

@@ -1,6 +1,7 @@
 """The lesson on forgetting: what the error at the last word of a sentence still says to the first ones."""
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
@@ -32,9 +33,7 @@ class Forgetting:
         """Refuses values outside their controls."""
         check(self)
 
-    def idle(self) -> dict[str, str]:
-        """Empty reasons: both networks run here, so the RNN's settings work beside the LSTM's."""
-        return {"activation": "", "bias": ""}
+    beside: ClassVar[tuple[str, ...]] = ("rnn",)
 
 
 def gain(state: State, cell: str) -> Array:

@@ -150,18 +150,17 @@ def remember(
 def idle_reasons(wanted: Wanted) -> dict[str, str]:
     """{field: why its control does nothing} under the session's present settings.
 
-    A page's own record may have an `idle` that names fields of any record; an empty reason of its own says
-    that the field does work on this page.
+    A page's own record may have an `idle` that names fields of any record, and cells that run `beside`.
     """
     held = wanted.fixed
     try:
         present = {**{str(name): st.session_state[name] for name in st.session_state}, **held}
-        reasons = present_record(Experiment, present).idle()
+        beside = tuple(cell for kind in wanted.own for cell in getattr(kind, "beside", ()))
+        reasons = present_record(Experiment, present).idle(beside)
         for kind in wanted.own:
             reasons |= present_record(kind, present).idle() if hasattr(kind, "idle") else {}
     except ValueError:
         reasons = dict(st.session_state.get(IDLE, {}))
-    reasons = {name: why for name, why in reasons.items() if why}
     reasons |= View.idle(held.get("cell", st.session_state["cell"]))
     shown = {*wanted.main, *wanted.shows}
     reasons |= {name: "Nothing on this page depends on it." for name in DISPLAYED if name not in shown}
