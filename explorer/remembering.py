@@ -12,6 +12,7 @@ from explorer import flow
 from explorer.arrays import Array
 from explorer.parameters import Range, check, choice, grid, param
 from explorer.readout import cross_entropy
+from explorer.run import cell_of
 from explorer.training.settings import Training
 from explorer.training.trainer import Trainer
 
@@ -92,7 +93,7 @@ def gauge(trainer: Trainer) -> Array:
     The signal is taken over the joint state, so that an LSTM's way through its cell counts.
     """
     training, layout = trainer.training, trainer.layout
-    rows, cell = trainer.start().rows, trainer.training.make_cell()
+    rows, cell = trainer.start().rows, cell_of(trainer.training)
     first = training.T - (trainer.task.lag(training.T) or 0)
     found = []
     for row, seed in zip(rows, trainer.seeds, strict=True):

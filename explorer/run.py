@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -92,8 +93,11 @@ class Run:
         )
 
 
-def cell_of(e: Experiment) -> Cell:
-    """The experiment's cell."""
+Drawn = Any  # an Experiment or a Training: a network is drawn from the fields that both of them have
+
+
+def cell_of(e: Drawn) -> Cell:
+    """The cell of an experiment or a training."""
     return RNN(ACTIVATIONS[e.activation]) if e.cell == RNN.name else CELLS[e.cell]()
 
 
@@ -104,8 +108,8 @@ def sequence_of(e: Experiment) -> Sequence:
     return INPUTS[e.input].build(e.steps, e.seed)
 
 
-def recipe_of(e: Experiment) -> Recipe:
-    """How the experiment's weights are drawn."""
+def recipe_of(e: Drawn) -> Recipe:
+    """How the weights of an experiment or a training are drawn."""
     constants = {"a": e.bias} if e.cell == RNN.name else {}
     if e.cell == LSTM.name:
         constants = {"f": e.forget_bias, "i": e.input_bias}

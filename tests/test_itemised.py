@@ -7,6 +7,7 @@ from explorer import flow
 from explorer.arrays import log_norm
 from explorer.itemised import grouped, itemised
 from explorer.readout import Readout
+from explorer.run import cell_of
 from explorer.training.course import Course
 from explorer.training.settings import Training
 from explorer.training.snapshot import MOST_ITEMS, asked
@@ -133,7 +134,7 @@ def test_the_losses_of_every_task_make_up_the_signal_of_its_whole_loss(task):
     w, out = layout.unpack(course.state.rows[0])
     x = probe.x[0, :, 0]
     x = np.eye(layout.X)[x] if x.ndim == 1 else x
-    cell = training.make_cell()
+    cell = cell_of(training)
     trace = flow.forward(cell, w, x, flow.initial_state(cell, (), 4))
     n = probe.targets.shape[1]
     targets, weights = probe.targets[0, :, 0], probe.weights[0, :, :1]

@@ -1,6 +1,7 @@
 """The itemised rainbow: what its page says and draws, on its own and in a browser."""
 
 import re
+import time
 from dataclasses import replace
 from functools import cache
 from itertools import pairwise
@@ -231,7 +232,8 @@ def test_the_run_of_the_present_settings_is_shown_and_after_a_change_the_untrain
     assert "Before any training" in finding(at)
     button(at, "Start").click().run()
     job = at.session_state["_training_runs"][-1]
-    job.thread.join(60)
+    while job.going:
+        time.sleep(0.01)
     at.run()
     assert "After 40 updates" in finding(at)
     control(at, "hidden_size").set_value(4).run()

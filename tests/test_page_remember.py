@@ -3,6 +3,7 @@
 import time
 
 from explorer.training.settings import Training
+from explorer.ui.runner import Runner
 from explorer.ui.trainings import Pool, Wish
 from test_app import app, control, finding
 
@@ -43,7 +44,7 @@ def test_zones_are_told_as_counts_and_never_as_a_verdict():
 
 
 def test_what_was_asked_for_is_trained_and_kept():
-    pool, wishes = Pool(), (Wish(TINY, (0, 1)),)
+    pool, wishes = Pool(Runner()), (Wish(TINY, (0, 1)),)
     [course] = pool.get(wishes, train=True)
     assert trained(pool, wishes)
     assert course.state.update == 30
@@ -51,16 +52,16 @@ def test_what_was_asked_for_is_trained_and_kept():
 
 
 def test_nothing_is_trained_that_was_only_looked_at():
-    pool, wishes = Pool(), (Wish(TINY, (3,)),)
+    pool, wishes = Pool(Runner()), (Wish(TINY, (3,)),)
     [course] = pool.get(wishes, train=False)
     time.sleep(0.1)
     assert course.state.update == 0
-    assert pool.thread is None
+    assert pool.runner.thread is None
 
 
 def test_a_run_that_is_stopped_goes_on_where_it_was():
     long = Wish(Training(task="recall", steps=5, hidden_size=4, batch=4, updates=100_000, snapshots=2), (0,))
-    pool = Pool()
+    pool = Pool(Runner())
     [course] = pool.get((long,), train=True)
     while course.state.update < 5:
         time.sleep(0.01)
@@ -77,7 +78,7 @@ def test_a_run_that_is_stopped_goes_on_where_it_was():
 
 def test_a_run_ends_once_it_is_solved():
     easy = Training(task="recall", steps=2, hidden_size=16, updates=2_000, snapshots=2, learning_rate=0.01)
-    pool, wish = Pool(), Wish(easy, (0,), until_solved=True)
+    pool, wish = Pool(Runner()), Wish(easy, (0,), until_solved=True)
     [course] = pool.get((wish,), train=True)
     assert trained(pool, (wish,))
     assert 20 <= course.state.update < 500

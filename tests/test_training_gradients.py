@@ -8,6 +8,7 @@ import pytest
 from explorer import flow
 from explorer.clipping import clipped_backward
 from explorer.readout import cross_entropy, readout_gradient
+from explorer.run import cell_of
 from explorer.training.batches import Batch, stacked
 from explorer.training.bptt import Network, Rules
 from explorer.training.settings import Training
@@ -40,7 +41,7 @@ def engine_inputs(t, batch):
 def engine_gradient(t, state, batch, threshold=None):
     """The loss and the row of ∂E/∂θ by explorer.flow (or explorer.clipping), at the batch's weights."""
     w, out = t.layout.unpack(state.rows[0])
-    cell = t.training.make_cell()
+    cell = cell_of(t.training)
     x = engine_inputs(t, batch)
     trace = flow.forward(cell, w, x, flow.initial_state(cell, x.shape[1:2], t.layout.H))
     n = batch.targets.shape[1]
@@ -103,7 +104,7 @@ def test_truncation_is_the_gradient_with_the_state_held_fixed_at_each_chunk(name
     state, batch = t.start(), t.batch(1)
     found = t.network.gradient(state.rows, batch, Rules(truncation=tau))
     w, out = t.layout.unpack(state.rows[0])
-    cell, x = t.training.make_cell(), engine_inputs(t, batch)
+    cell, x = cell_of(t.training), engine_inputs(t, batch)
     T, total = len(x), 0.0
     starts = [t0 for t0 in range(T) if (T - t0) % tau == 0 or t0 == 0]
     s = flow.initial_state(cell, x.shape[1:2], t.layout.H)

@@ -8,6 +8,7 @@ import pytest
 from explorer import measures
 from explorer.experiment import DEFAULTS, FIELDS
 from explorer.parameters import Range, legal_value
+from explorer.run import cell_of
 from explorer.training.checkpoint import resumed, saved
 from explorer.training.course import WINDOW, Course, due
 from explorer.training.settings import Training
@@ -192,7 +193,7 @@ def test_the_last_signal_of_a_picture_is_that_of_the_fast_passes(cell, task):
 
     passes.backward = watched
     trainer.network.gradient(state.rows, replace(probe, weights=weights), trainer.rules)
-    taken = snapshot(settings.make_cell(), trainer.layout, state.rows[0], probe, 0)
+    taken = snapshot(cell_of(settings), trainer.layout, state.rows[0], probe, 0)
     ours = np.array([seen[t] for t in range(1, settings.T + 1)])
     theirs = taken.log_signals[1:]
     alive = np.isfinite(theirs)

@@ -32,8 +32,7 @@ class RunView:
     def of(cls, name: str, course: Course) -> "RunView":
         """A run as it stands, while its thread may go on."""
         history, taken = course.history(), tuple(course.snapshots)
-        n = len(history)
-        solved = float(course.solved_at()[0]) if n else np.nan
+        solved = float(course.solved_at()[0])
         task, probe = course.trainer.task, course.probe
         return cls(name, course.training, task, history, taken, probe, course.diverged, solved)
 

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from explorer.arrays import Array
+from explorer.run import cell_of
 from explorer.training.settings import Training
 from explorer.training.snapshot import Snapshot, snapshot
 from explorer.training.text import Corpus
 from explorer.training.trainer import RUNNING, State, Trainer, Update
 
 COLUMNS = ("loss", "accuracy", "log_before", "log_after", "log_factor", "cosine", "share")
+LOOK = 10  # updates between two looks at whether the task is solved
 WINDOW = 20  # updates over which a noisy curve is averaged before it is judged
 
 
@@ -103,12 +105,21 @@ class Course:
         Judged on the average of WINDOW mini-batches, each of which is new to the network.
         """
         history, task = self.history(), self.trainer.task
+        if not len(history):
+            return np.full(len(self.trainer.seeds), np.nan)
         if task.real:
             good = history.smooth("loss") < task.goal
         else:
             good = history.smooth("accuracy") > task.goal
         good[: WINDOW - 1] = False
         return np.where(good.any(axis=0), np.argmax(good, axis=0) + 1.0, np.nan)
+
+    @property
+    def all_solved(self) -> bool:
+        """Whether the task is solved under every seed that is still finite; looked at every few updates."""
+        if not self.state.update or self.state.update % LOOK:
+            return False
+        return bool((self.solved_at()[self.state.diverged == RUNNING] > 0).all())
 
     def restored(
         self, state: State, columns: Mapping[str, Array], pictures: Sequence[tuple[int, Array]]
@@ -132,6 +143,6 @@ class Course:
 
     def _picture(self, update: int, row: Array) -> None:
         trainer = self.trainer
-        taken = snapshot(self.training.make_cell(), trainer.layout, row, self.probe, update)
+        taken = snapshot(cell_of(self.training), trainer.layout, row, self.probe, update)
         if taken is not None:
             self.snapshots.append(taken)

@@ -8,14 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from explorer.activations import ACTIVATIONS
-from explorer.cells import CELLS, LSTM, RNN, Cell
+from explorer.cells import CELLS
 from explorer.experiment import DEFAULTS, control_of
 from explorer.parameters import Range, check, choice, labels, param
 from explorer.training.layout import Layout
 from explorer.training.tasks import TASKS, TEXT, Task, reading
 from explorer.training.text import CORPORA, Corpus
-from explorer.weights import Biases, Recipe
 
 OPTIMISERS = {"sgd": "SGD", "adam": "Adam"}
 CLIPPING = {"none": "no clipping", "norm": "by norm", "value": "by value", "inside": "inside BPTT"}
@@ -98,18 +96,6 @@ class Training:
         """Multiplications of one update, forward, back and the weights' gradient."""
         blocks = len(CELLS[self.cell].v_blocks)
         return 3.0 * self.T * self.batch * blocks * self.hidden_size * (self.hidden_size + 64)
-
-    def make_cell(self) -> Cell:
-        """The cell, as the engine knows it."""
-        return RNN(ACTIVATIONS[self.activation]) if self.cell == RNN.name else CELLS[self.cell]()
-
-    def recipe(self) -> Recipe:
-        """How the weights are drawn, as Experiment's are."""
-        constants = {"a": self.bias} if self.cell == RNN.name else {}
-        if self.cell == LSTM.name:
-            constants = {"f": self.forget_bias, "i": self.input_bias}
-        chrono = self.T if self.cell == LSTM.name and self.forget_rule == "chrono" else 0
-        return Recipe(self.initialiser, self.gain, self.input_scale, Biases(constants, chrono))
 
     def learns(self, corpus: Corpus | None) -> Task:
         """The task, the text's one bound to its corpus.

@@ -43,8 +43,9 @@ class Snapshot:
     eigenvalues: NDArray[np.complex128]  # (m, S), of ∂s_t/∂s_{t-1} at m steps
     sigma_max: Array  # (m,), largest singular values of the same Jacobians
     radius: Array  # (m,), their spectral radii
-    gates: Values  # gate -> (T,), mean over units; empty for an RNN
+    gates: Values  # sigmoid gate -> (3,), mean, 10 % and 90 % point over units and steps; none for an RNN
     saturated: Array  # (T,), share of units with less than a tenth of the steepest slope left; gates: of all
+    dead: float  # share of an RNN's units whose slope is exactly 0 at every step
     overflowed: bool  # whether the states passed 1e150 before T
 
     @property
@@ -86,7 +87,7 @@ def snapshot(cell: Cell, layout: Layout, row: Floats, probe: Batch, update: int)
             measures.log_rate_per_step(by_lag) / every, losses_apart(cell, w, trace, losses),
             last_signals(cell, w, trace, losses),
             np.linalg.eigvals(J).astype(np.complex128), sigma_max(J), spectral_radius(J),
-            {k: trace.z[k].mean(axis=-1) for k in cell.gates}, saturated(cell, trace),
+            {k: spread(trace.z[k]) for k in sigmoids(cell)}, saturated(cell, trace), dead(cell, trace),
             trace.T < probe.x.shape[1],
         )
     )  # fmt: skip
@@ -139,10 +140,24 @@ def losses_apart(cell: Cell, w: Weights, trace: Trace, losses: Asked) -> Itemise
     return itemised(cell, w, trace, weighted, grouped(losses.steps, MOST_ITEMS))
 
 
+def sigmoids(cell: Cell) -> list[str]:
+    """The gates that open and shut, without the candidate."""
+    return [k for k in cell.gates if k not in ("g", "n")]
+
+
+def spread(gate: Array) -> Array:
+    """A gate (T, H) over all units and steps: its mean, and the points that 10 % and 90 % lie below, (3,)."""
+    return np.array([gate.mean(), *np.quantile(gate, [0.1, 0.9])])
+
+
 def saturated(cell: Cell, trace: Trace) -> Array:
     """The share of units (of an LSTM or GRU: of gate units) with little slope left, (T,)."""
     if isinstance(cell, RNN):
         return measures.saturation(cell, trace).share
-    sigmoids = [k for k in cell.gates if k not in ("g", "n")]
-    low = [dsigmoid(trace.z[f"a_{k}"]) < measures.SLOPE_LEFT * 0.25 for k in sigmoids]
+    low = [dsigmoid(trace.z[f"a_{k}"]) < measures.SLOPE_LEFT * 0.25 for k in sigmoids(cell)]
     return np.asarray(np.mean(np.concatenate(low, axis=-1), axis=-1))
+
+
+def dead(cell: Cell, trace: Trace) -> float:
+    """The share of an RNN's units whose slope is exactly 0 at every step, as a ReLU's may be; else 0."""
+    return float(measures.saturation(cell, trace).dead.mean()) if isinstance(cell, RNN) else 0.0

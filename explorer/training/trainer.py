@@ -11,6 +11,7 @@ import numpy as np
 
 from explorer.arrays import Array, Integers
 from explorer.readout import draw_readout
+from explorer.run import cell_of, recipe_of
 from explorer.training import clips
 from explorer.training.batches import Batch, stacked
 from explorer.training.bptt import Gradient, Network, Rules
@@ -74,7 +75,7 @@ class Trainer:
         t, layout = self.training, self.layout
         rows = [
             layout.pack(
-                draw(t.make_cell(), layout.H, layout.X, t.recipe(), seed=seed),
+                draw(cell_of(t), layout.H, layout.X, recipe_of(t), seed=seed),
                 draw_readout(layout.K, layout.H, seed=seed),
             )
             for seed in self.seeds

@@ -1,14 +1,11 @@
-"""Training runs beside the pages: one background thread for each run that is going, all of them owned here.
+"""A session's own training runs: begun, compared, kept as files, and fed with texts.
 
-A thread ends when its run is done, paused or stopped, and when its session has gone: then the run is paused
-where it stands, so that whoever comes back to the session can go on. What a page needs of a run it reads
-from the course, to which the thread only ever adds.
+A run rests where it stands when its session has gone, so that whoever comes back can go on.
 """
 
-import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from functools import partial
 
 import streamlit as st
 
@@ -18,82 +15,13 @@ from explorer.training.course import Course
 from explorer.training.settings import Training
 from explorer.training.tasks import TEXT
 from explorer.training.text import Corpus, built_in, decoded, read
-from explorer.ui import board, bundle
+from explorer.ui import board, bundle, runner
+from explorer.ui.runner import Job
 
 RUNS, TEXT_KEY, SAID = "_training_runs", "_training_text", "_training_said"  # session keys
 MOST_RUNS = 5
 LOOK = 1.0  # seconds between two looks of an open page
-PRESENT = 2.0  # seconds between two looks at whether the session is still there
 NAMES = "ABCDE"
-
-
-@dataclass
-class Job:
-    """One run and the thread that trains it while it goes."""
-
-    name: str
-    course: Course
-    session: str = field(default_factory=bundle.session_id)
-    going: bool = False
-    began: tuple[float, int] = (0.0, 0)  # when the thread began, and at which update
-    stopped: bool = False
-    thread: threading.Thread | None = None
-    fault: str = ""  # what ended the thread, where it was not meant to end
-
-    def resume(self) -> None:
-        """Let the thread train until the run is done, or `pause` is called."""
-        if self.going or self.over:
-            return
-        if self.thread is not None:
-            self.thread.join()
-        self.going, self.fault = True, ""
-        self.began = (time.monotonic(), self.course.state.update)
-        self.thread = threading.Thread(target=self.work, daemon=True, name=f"training {self.name}")
-        self.thread.start()
-
-    def pause(self) -> None:
-        """End the thread after the update it is at."""
-        self.going = False
-        if self.thread is not None:
-            self.thread.join()
-
-    def stop(self) -> None:
-        """End the run for good; what it has recorded stays."""
-        self.pause()
-        self.stopped = True
-
-    @property
-    def over(self) -> bool:
-        """Whether the run does not go on, whatever is pressed."""
-        return self.stopped or self.course.done
-
-    def step(self) -> None:
-        """Take one update, with the thread at rest."""
-        self.pause()
-        self.course.advance()
-
-    def work(self) -> None:
-        """What the thread does."""
-        looked = time.monotonic()
-        try:
-            while self.going and self.course.advance() is not None:
-                now = time.monotonic()
-                if now - looked > PRESENT:
-                    looked = now
-                    self.going = self.going and bundle.is_present(self.session)
-        except (MemoryError, ArithmeticError, ValueError) as problem:
-            self.fault = str(problem) or "out of memory"
-        self.going = False
-
-    @property
-    def rate(self) -> float:
-        """Updates per second since the thread began."""
-        when, at = self.began
-        return (self.course.state.update - at) / max(time.monotonic() - when, 1e-3)
-
-    def view(self) -> RunView:
-        """The run as the reports read it, as far as it has come."""
-        return RunView.of(self.name, self.course)
 
 
 def jobs() -> list[Job]:
@@ -137,7 +65,9 @@ def add(course: Course) -> Job:
         oldest = next((job for job in runs if not job.going), runs[0])
         oldest.pause()
         runs.remove(oldest)
-    job = Job(next(name for name in NAMES if name not in {job.name for job in runs}), course)
+    name = next(name for name in NAMES if name not in {job.name for job in runs})
+    present = partial(bundle.is_present, bundle.session_id())
+    job = Job(course, runner.server(), name, wanted=present)
     runs.append(job)
     return job
 
@@ -191,9 +121,14 @@ def checkpoint(job: Job) -> bytes:
     return data
 
 
+def view(job: Job) -> RunView:
+    """A run as the reports read it, as far as it has come."""
+    return RunView.of(job.name, job.course)
+
+
 def views(runs: Sequence[Job]) -> tuple[RunView, ...]:
     """All runs as the reports read them."""
-    return tuple(job.view() for job in runs)
+    return tuple(view(job) for job in runs)
 
 
 def look_again() -> None:

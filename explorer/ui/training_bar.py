@@ -12,13 +12,15 @@ from explorer.figures.film import Film
 from explorer.figures.theme import Look
 from explorer.reports.rainbow import RainbowReport
 from explorer.reports.training import TrainingReport
+from explorer.run import cell_of
 from explorer.training.course import Course
 from explorer.training.sampling import Voice, spoken
 from explorer.training.settings import Training
 from explorer.training.text import MOST_BYTES, too_large
 from explorer.training.watch import Itemised, Watched
 from explorer.ui import page, training
-from explorer.ui.training import SAID, Job
+from explorer.ui.runner import Job
+from explorer.ui.training import SAID
 
 MOST_PASTED = 200_000
 SPOKEN = 320  # characters of a sample
@@ -152,7 +154,7 @@ def rainbow(watched: Itemised) -> RainbowReport:
     wanted = watched.training()
     runs = [job for job in training.jobs() if job.course.training == wanted]
     if runs:
-        return RainbowReport(runs[-1].view(), watched.moment, watched.loss_step)
+        return RainbowReport(training.view(runs[-1]), watched.moment, watched.loss_step)
     try:
         first = training.preview(wanted)
     except ValueError as problem:
@@ -180,7 +182,7 @@ def written(course: Course, temperature: float) -> str:
     trainer = course.trainer
     vocabulary = trainer.task.symbols
     start = vocabulary.index("\n") if "\n" in vocabulary else 0
-    cell, row = course.training.make_cell(), course.state.rows[0]
+    cell, row = cell_of(course.training), course.state.rows[0]
     drawn = spoken(cell, trainer.layout, row, [start], Voice(temperature, course.state.update))
     return "".join(vocabulary[i] for i in islice(drawn, SPOKEN))
 

@@ -1,7 +1,6 @@
-"""Small trainings that run beside the pages: one thread for the whole server, what is trained is kept.
+"""Small trainings that belong to nobody: a page asks for the runs it shows, and all sessions share them.
 
-A page asks for the runs it shows and reads what they have recorded so far. A run nobody has asked for lately
-rests, and goes on where it was when somebody does.
+What is trained is kept. A run nobody has asked for lately rests, and goes on when somebody does.
 """
 
 import threading
@@ -14,12 +13,10 @@ import streamlit as st
 
 from explorer.training.course import Course
 from explorer.training.settings import Training
-from explorer.training.trainer import RUNNING
-from explorer.ui import board
+from explorer.ui import board, runner
+from explorer.ui.runner import Job, Runner
 
 KEPT = 96  # runs held in memory
-SLICE = 0.04  # seconds one run trains before the next has its turn
-REST = 0.02  # seconds between two turns that belong to the pages, which share the interpreter
 FORGOTTEN = 8.0  # seconds after which a run that nobody asks for rests
 LOOK = 2.0  # seconds between two looks of an open page, at least
 EASE = 6.0  # and so many times as long as the page took to compose, for its browser has to draw it too
@@ -44,77 +41,60 @@ def wishes(
     return tuple(Wish(training, tuple(range(first, first + seeds)), until_solved) for training in trainings)
 
 
-def enough(wish: Wish, course: Course) -> bool:
-    """Whether the run has nothing left to do."""
-    if course.done or not wish.until_solved or not course.state.update or course.state.update % 10:
-        return course.done
-    finite = course.state.diverged == RUNNING
-    return bool((course.solved_at()[finite] > 0).all())
+@dataclass
+class Asked:
+    """A run and when a page asked for it last."""
+
+    job: Job
+    at: float = 0.0
+
+    def lately(self) -> bool:
+        """Whether a page still looks at it."""
+        return time.monotonic() - self.at < FORGOTTEN
 
 
 class Pool:
-    """All runs of the server, and the thread that trains those that were asked for lately."""
+    """All runs of the server that pages have asked for; what is trained is kept."""
 
-    def __init__(self) -> None:
-        """No runs, no thread."""
+    def __init__(self, trained_by: Runner) -> None:
+        """No runs."""
+        self.runner = trained_by
         self.lock = threading.Lock()
-        self.courses: OrderedDict[Wish, Course] = OrderedDict()
-        self.asked: dict[Wish, float] = {}
-        self.finished: set[Wish] = set()
-        self.thread: threading.Thread | None = None
+        self.runs: OrderedDict[Wish, Asked] = OrderedDict()
 
     def get(self, wishes: Sequence[Wish], *, train: bool) -> list[Course]:
         """The runs, begun where they were not; trained from now on where `train` says so."""
         with self.lock:
-            for wish in wishes:
-                if wish not in self.courses:
-                    self.courses[wish] = Course(wish.training, seeds=wish.seeds)
-                self.courses.move_to_end(wish)
-                if train and wish not in self.finished:
-                    self.asked[wish] = time.monotonic()
-                elif not train:
-                    self.asked.pop(wish, None)
-            while len(self.courses) > KEPT:
-                old, _ = self.courses.popitem(last=False)
-                self.asked.pop(old, None)
-                self.finished.discard(old)
-            if self.asked and (self.thread is None or not self.thread.is_alive()):
-                self.thread = threading.Thread(target=self.work, daemon=True)
-                self.thread.start()
-            return [self.courses[wish] for wish in wishes]
+            asked = [self.run_of(wish) for wish in wishes]
+            while len(self.runs) > KEPT:
+                _, old = self.runs.popitem(last=False)
+                old.job.going = False
+        for run in asked:
+            if train:
+                run.at = time.monotonic()
+                run.job.resume()
+            else:
+                run.job.going = False  # after the update that is being taken
+        return [run.job.course for run in asked]
+
+    def run_of(self, wish: Wish) -> Asked:
+        """The run of a wish, now the one that was asked for last."""
+        if wish not in self.runs:
+            run = Asked(Job(Course(wish.training, seeds=wish.seeds), self.runner))
+            run.job.wanted, run.job.until_solved = run.lately, wish.until_solved
+            self.runs[wish] = run
+        self.runs.move_to_end(wish)
+        return self.runs[wish]
 
     def busy(self, wishes: Sequence[Wish]) -> bool:
         """Whether any of the runs is not finished."""
-        return any(wish not in self.finished for wish in wishes)
-
-    def due(self) -> list[Wish]:
-        """The runs that are to be trained now."""
-        now = time.monotonic()
-        with self.lock:
-            self.asked = {w: at for w, at in self.asked.items() if now - at < FORGOTTEN}
-            if not self.asked:
-                self.thread = None
-            return list(self.asked)
-
-    def work(self) -> None:
-        """Train what is asked for, in turns, until nothing is."""
-        while wishes := self.due():
-            for wish in wishes:
-                course = self.courses.get(wish)
-                end = time.monotonic() + SLICE
-                while course is not None and time.monotonic() < end:
-                    if enough(wish, course) or course.advance() is None:
-                        self.finished.add(wish)
-                        with self.lock:
-                            self.asked.pop(wish, None)
-                        break
-                time.sleep(REST)
+        return not all(wish in self.runs and self.runs[wish].job.ended for wish in wishes)
 
 
 @st.cache_resource(show_spinner=False)
 def pool() -> Pool:
     """The server's one pool."""
-    return Pool()
+    return Pool(runner.server())
 
 
 def follow(wishes: Sequence[Wish]) -> list[Course]:
