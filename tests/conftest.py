@@ -30,6 +30,15 @@ QUIET = (
 )
 
 
+def pytest_collection_modifyitems(config, items):
+    """Where tests run in two processes, those of the browser come first, one after another in one of them."""
+    if config.getoption("numprocesses", None):
+        items.sort(key=lambda item: "chromium" not in item.fixturenames)
+        for item in items:
+            if "chromium" in item.fixturenames:
+                item.add_marker(pytest.mark.xdist_group("browser"))
+
+
 def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
