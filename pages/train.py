@@ -8,7 +8,7 @@ from explorer.ui import board, controls, page, training, training_bar
 from explorer.ui.board import Grid, Panel
 from explorer.ui.scrub import Scrub
 
-w = controls.own(Watched, "cell", ready=READY)
+w = controls.own(Watched, "cell", "beside", ready=READY)
 training_bar.bar(w.training())
 look = page.look()
 report = training_bar.report(w)
@@ -34,13 +34,7 @@ board.show(
         Panel(
             "clips", "How often clipping engages", figures.clips(look, report), report.clip_alt(), detail=True
         ),
-        Panel(
-            "spectrum",
-            "Eigenvalues of ∂s<sub>t</sub>/∂s<sub>t−1</sub>",
-            training_moment.spectrum(look, report),
-            report.spectrum_alt(),
-            detail=True,
-        ),
+        training_bar.beside(w, look, report),
     ],
     grid=Grid(
         ("loss map lag", "norms clips spectrum"), "minmax(0,10fr) minmax(0,8fr) minmax(0,8fr)", "6fr 5fr"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from pydoc_data import topics
+from stat import S_ISDIR, S_ISREG
 
 import numpy as np
 
@@ -18,6 +19,7 @@ from explorer.arrays import Integers, freeze
 
 MOST_BYTES, MOST_CHARACTERS, MOST_SYMBOLS = 8 * 2**20, 2_000_000, 512
 FEWEST_CHARACTERS = 200
+EXAMPLE = "shakespeare.txt"
 OTHER = "\ufffd"  # stands for the rarest characters of a text that has too many different ones
 MARKS = (  # longer marks first: that of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF8, "utf-8-sig"),
@@ -47,6 +49,30 @@ class Corpus:
 def too_large(size: int) -> str:
     """What is said of a file of so many bytes, which need not be read to be refused."""
     return f"the text may have at most {MOST_BYTES // 2**20} MB; this file has {size / 2**20:,.1f} MB"
+
+
+def at_path(path: str) -> bytes:
+    """The bytes of a file on this computer, ~ standing for the home folder.
+
+    Raises ValueError for a path that names no file, a folder, or something that is neither, for a file that
+    may not be read, and for one that is too large, before it is read.
+    """
+    try:
+        file = Path(path).expanduser()
+        status = file.stat()
+        if S_ISDIR(status.st_mode):
+            raise ValueError(f"{path} is a folder; give the path of a text file")
+        if not S_ISREG(status.st_mode):
+            raise ValueError(f"{path} is not an ordinary file; give the path of a text file")
+        if status.st_size > MOST_BYTES:
+            raise ValueError(too_large(status.st_size))
+        with file.open("rb") as opened:
+            return opened.read(MOST_BYTES + 1)
+    except (FileNotFoundError, NotADirectoryError):
+        example = Path.home() / EXAMPLE
+        raise ValueError(f"there is no file {path}; give a full path such as {example}") from None
+    except (OSError, RuntimeError) as fault:
+        raise ValueError(f"{path} cannot be read: {getattr(fault, 'strerror', None) or fault}") from None
 
 
 def decoded(data: bytes) -> str:

@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass, fields
 
-from explorer.parameters import Range, param
+from explorer.parameters import Range, choice, param
 from explorer.training.settings import MOST_STEPS, Training
+
+BESIDE = {"spectrum": "Eigenvalues", "gates": "Gates and saturation"}
 
 
 @dataclass(frozen=True)
@@ -11,6 +13,7 @@ class Watched(Training):
     """A training, and how it is looked at; what is looked at never trains anything anew."""
 
     moment: int = param(100, Range("Checkpoint", 0, 100, 1, "Counted from 0; the last there is, if fewer."))
+    beside: str = param("gates", choice("Below right", BESIDE, "What the last picture shows."))
     temperature: float = param(
         0.7,
         Range("Temperature", 0.0, 3.0, 0.05, "Of the sampled text: 0 always takes the likeliest character."),

@@ -7,6 +7,7 @@ draws with it instead of sending megabytes of its own. A test fails loudly when 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import streamlit as st
 from streamlit import config, runtime
@@ -15,6 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import in_cached_function
 
 PATTERN = "static/js/PlotlyChart.*.js"
+LOCAL = ("localhost", "127.0.0.1", "::1")
 RELOAD = st.components.v2.component(
     "gradient_flow_reload", html="<p>One moment …</p>", js="export default () => window.location.reload();"
 )
@@ -42,6 +44,16 @@ def session_id() -> str:
 def is_present(session: str) -> bool:
     """Whether the session's tab is open; always true without a server, as in Streamlit's test runner."""
     return not runtime.exists() or runtime.get_instance().is_active_session(session)
+
+
+def is_local() -> bool:
+    """Whether the app is served to its own computer alone, so that a visitor may name files of the server.
+
+    The server must listen on localhost, and the browser must have asked for it there, with no proxy between.
+    """
+    forwarded = any(name in st.context.headers for name in ("X-Forwarded-For", "X-Real-Ip", "Forwarded"))
+    host = urlsplit(str(st.context.url or "")).hostname
+    return config.get_option("server.address") in LOCAL and host in (None, *LOCAL) and not forwarded
 
 
 def give_way() -> None:

@@ -14,7 +14,7 @@ from explorer.training.checkpoint import resumed, saved
 from explorer.training.course import Course
 from explorer.training.settings import Training
 from explorer.training.tasks import TEXT
-from explorer.training.text import Corpus, built_in, decoded, read
+from explorer.training.text import Corpus, at_path, built_in, decoded, read
 from explorer.ui import board, bundle, runner
 from explorer.ui.runner import Job
 
@@ -98,6 +98,16 @@ def take_text(text: str | bytes) -> None:
     st.session_state[TEXT_KEY] = found
     st.session_state["task"], st.session_state["corpus"] = TEXT, "own"
     say(found.notice or f"Read {len(found.indices):,} characters, {len(found.vocabulary)} different ones.")
+
+
+def take_path(path: str) -> None:
+    """Have the text task read the file of that path on the server's computer; what is wrong is said."""
+    try:
+        data = at_path(path)
+    except ValueError as problem:
+        say(str(problem))
+        return
+    take_text(data)
 
 
 def take_checkpoint(data: bytes) -> None:

@@ -7,9 +7,10 @@ from itertools import islice
 import streamlit as st
 
 from explorer.figures import rainbow_film as rainbows
-from explorer.figures import training_moment
+from explorer.figures import training_gates, training_moment
 from explorer.figures.film import Film
 from explorer.figures.theme import Look
+from explorer.reports import training_gates as gates
 from explorer.reports.rainbow import RainbowReport
 from explorer.reports.training import TrainingReport
 from explorer.run import cell_of
@@ -18,11 +19,13 @@ from explorer.training.sampling import Voice, spoken
 from explorer.training.settings import Training
 from explorer.training.text import MOST_BYTES, too_large
 from explorer.training.watch import Itemised, Watched
-from explorer.ui import page, training
+from explorer.ui import bundle, page, training
+from explorer.ui.board import Panel
 from explorer.ui.runner import Job
 from explorer.ui.training import SAID
 
 MOST_PASTED = 200_000
+JACOBIAN = "Eigenvalues of ∂s<sub>t</sub>/∂s<sub>t−1</sub>"
 SPOKEN = 320  # characters of a sample
 STYLE = (
     ".gf { --gf-fit: 1; height: max(470px, calc(100vh - 12.9rem)); } .st-key-training { margin-top: -.5rem; }"
@@ -100,6 +103,7 @@ def files(newest: Job | None) -> None:
     """Texts to learn, checkpoints to keep and to resume, and runs to forget."""
     with st.popover("Texts and checkpoints", icon=":material/folder_open:"):
         st.file_uploader("A text to learn (UTF-8)", key="_text_file", on_change=upload, args=("_text_file",))
+        by_path()
         st.text_area("or paste one", key="_text_pasted", max_chars=MOST_PASTED, height=90, on_change=pasted)
         st.file_uploader(
             "A checkpoint to resume (.npz)", key="_checkpoint", on_change=upload, args=("_checkpoint",)
@@ -115,6 +119,22 @@ def files(newest: Job | None) -> None:
         for job in training.jobs():
             name = f"Forget run {job.name}"
             st.button(name, on_click=training.remove, args=(job,), key=f"_forget_{job.name}")
+
+
+def by_path() -> None:
+    """A text of this computer by its path, where the app is served to this computer alone."""
+    if bundle.is_local():
+        label, about = "or the path of one on this computer", "Read by the server, which is this computer."
+        st.text_input(label, key="_text_path", help=about, on_change=named)
+    else:
+        st.caption("Paths are not read here: this server is not for its own computer alone.")
+
+
+def named() -> None:
+    """Take in the text whose path has just been typed."""
+    path = st.session_state.get("_text_path", "").strip()
+    if path and bundle.is_local():
+        training.take_path(path)
 
 
 def upload(key: str) -> None:
@@ -185,6 +205,16 @@ def written(course: Course, temperature: float) -> str:
     cell, row = cell_of(course.training), course.state.rows[0]
     drawn = spoken(cell, trainer.layout, row, [start], Voice(temperature, course.state.update))
     return "".join(vocabulary[i] for i in islice(drawn, SPOKEN))
+
+
+def beside(watched: Watched, look: Look, report: TrainingReport) -> Panel:
+    """The last picture: the Jacobian's eigenvalues, or gates and saturation over the updates."""
+    if watched.beside == "spectrum":
+        drawn = training_moment.spectrum(look, report)
+        return Panel("spectrum", JACOBIAN, drawn, report.spectrum_alt(), detail=True)
+    run, at = report.run, report.at
+    drawn, alt = training_gates.gates(look, report), gates.alt(run, at)
+    return Panel("spectrum", gates.title(run), drawn, alt, caption=gates.finding(run, at), detail=True)
 
 
 def film(look: Look, report: TrainingReport) -> Callable[[], Film]:
