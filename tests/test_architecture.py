@@ -101,9 +101,15 @@ def test_every_page_is_listed_exactly_once():
     assert Counter(rules.listed_pages(read(APP))) == Counter(map(relative, PAGES))
 
 
+@pytest.fixture(scope="module")
+def explained():
+    """The methods that a protocol of the package explains for all classes that have them."""
+    return rules.explained_methods([*map(read, PACKAGE)])
+
+
 @pytest.mark.parametrize("path", SHIPPED, ids=relative)
-def test_every_public_name_says_what_it_is(path):
-    assert rules.undocumented(read(path), rules.explained_methods([*map(read, PACKAGE)])) == []
+def test_every_public_name_says_what_it_is(path, explained):
+    assert rules.undocumented(read(path), explained) == []
 
 
 def test_no_file_names_the_machine_it_was_written_on():
