@@ -41,6 +41,8 @@ page = st.navigation(
             st.Page("pages/remedies.py", title="Three remedies", icon=":material/healing:"),
             st.Page("pages/gates.py", title="The LSTM, gate by gate", icon=":material/valve:"),
             st.Page("pages/myths.py", title="Myths and surprises", icon=":material/quiz:"),
+            st.Page("pages/beats.py", title="The lecture on paper", icon=":material/print:"),
+            st.Page("pages/glossary.py", title="Glossary", icon=":material/menu_book:"),
         ],
     },
     position="top",

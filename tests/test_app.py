@@ -10,7 +10,8 @@ from explorer import run as runs
 from explorer.experiment import Experiment, View
 from explorer.presets import PRESETS
 
-FILES = sorted((Path(__file__).parents[1] / "pages").glob("*.py"))
+ALL = sorted((Path(__file__).parents[1] / "pages").glob("*.py"))
+FILES = [path for path in ALL if "board.show(" in path.read_text(encoding="utf-8")]
 PAGES = [path.stem for path in FILES]
 RUNNING = [path.stem for path in FILES if "controls.own(" not in path.read_text(encoding="utf-8")]
 

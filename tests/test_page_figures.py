@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-FILES = sorted((Path(__file__).parents[1] / "pages").glob("*.py"))
+ALL = sorted((Path(__file__).parents[1] / "pages").glob("*.py"))
+FILES = [path for path in ALL if "board.show(" in path.read_text(encoding="utf-8")]
 PAGES = [path.stem for path in FILES]
 AT_ONCE = [path.stem for path in FILES if "trainings.follow(" not in path.read_text(encoding="utf-8")]
 STATES = {

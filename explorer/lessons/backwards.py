@@ -83,5 +83,5 @@ LESSON = Lesson(
         ),
     ),
     symbols=("E", "dE/dh", "dh_t/dh_k", "dE/dW", "dE/dU", "dE/dV", "otimes", "odot", "phi'", "tau", "alpha",
-             "norm"),
+             "norm", "a", "h", "x", "sum"),
 )  # fmt: skip

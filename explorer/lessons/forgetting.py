@@ -139,5 +139,6 @@ LESSON = Lesson(
             settings={"forget_bias": 3.0},
         ),
     ),
-    symbols=("E", "T", "k", "s", "h", "x", "a", "phi", "phi'", "gamma", "J", "dh_t/dh_k", "norm_F", "g", "f"),
+    symbols=("E", "T", "k", "s", "h", "x", "a", "phi", "phi'", "gamma", "J", "dh_t/dh_k", "norm_F", "g", "f",
+             "sigma", "dE/dh", "dE/ds", "dE/dx"),
 )  # fmt: skip

@@ -140,5 +140,6 @@ LESSON = Lesson(
             settings={**HOLD_F, "held_at": 0.0},
         ),
     ),
-    symbols=("f", "i", "g_t", "o_gate", "c", "h", "sigma", "tanh", "odot", "W", "U", "b", "dE/dh", "E"),
+    symbols=("f", "i", "g_t", "o_gate", "c", "h", "sigma", "tanh", "odot", "W", "U", "b", "dE/dh", "E",
+             "dc_t/dc_k", "norm"),
 )  # fmt: skip

@@ -70,5 +70,6 @@ LESSON = Lesson(
             settings=LEARNED,
         ),
     ),
-    symbols=("x", "h", "a", "W", "U", "b", "V", "c_bias", "o", "y", "E", "phi", "P", "alpha"),
+    symbols=("x", "h", "a", "W", "U", "b", "V", "c_bias", "o", "y", "E", "phi", "P", "alpha", "sigma", "X",
+             "H", "K", "y_true"),
 )  # fmt: skip

@@ -105,5 +105,6 @@ LESSON = Lesson(
             Range("part left", 1e-12, 1.0, 1e-12, grid=LEFT), "of the gradient",
         ),
     ),
-    symbols=("sigma_max", "W", "g", "lag", "rho", "I", "phi", "f", "c", "dh_t/dh_k", "norm_F", "norm_2", "E"),
+    symbols=("sigma_max", "W", "g", "lag", "rho", "I", "phi", "f", "c", "dh_t/dh_k", "norm_F", "norm_2", "E",
+             "dc_t/dc_k", "prod", "lambda"),
 )  # fmt: skip

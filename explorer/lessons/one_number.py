@@ -140,5 +140,5 @@ LESSON = Lesson(
             settings={"steps": 400},
         ),
     ),
-    symbols=("w", "W", "T", "rho", "sigma_max", "J", "dh_t/dh_k", "phi", "g"),
+    symbols=("w", "W", "T", "rho", "sigma_max", "J", "dh_t/dh_k", "phi", "g", "n", "lambda"),
 )  # fmt: skip

@@ -137,5 +137,6 @@ LESSON = Lesson(
             settings={"wiring": "many_to_many", "encoder": 9},
         ),
     ),
-    symbols=("x", "h", "s", "o", "y", "y_true", "E", "k", "T", "W", "U", "V", "J", "phi'", "diag", "g"),
+    symbols=("x", "h", "s", "o", "y", "y_true", "E", "k", "T", "W", "U", "V", "J", "phi'", "diag", "g",
+             "norm"),
 )  # fmt: skip

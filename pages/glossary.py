@@ -1,0 +1,7 @@
+"""What does every symbol mean, and where is it met?"""
+
+from explorer.ui import bundle, glossary, page
+
+bundle.enter_through_app()
+page.finding(glossary.summary())
+glossary.everything()

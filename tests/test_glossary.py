@@ -1,0 +1,142 @@
+"""The glossary: every symbol on screen has an entry, arranged, searchable, and told where it is met."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from explorer.glossary import GLOSSARY
+from explorer.glossary_index import EXPLORED, GROUPS, SHAPES, WRITTEN, found, met
+from explorer.lessons.table import LESSONS
+
+ROOT = Path(__file__).parents[1]
+PAGES = [path.stem for path in sorted((ROOT / "pages").glob("*.py"))]
+GREEK = {
+    "alpha": "α", "gamma": "γ", "delta": "δ", "eta": "η", "theta": "θ", "lambda": "λ", "mu": "μ", "rho": "ρ",
+    "sigma": "σ", "tau": "τ", "phi": "φ", "odot": "⊙", "otimes": "⊗", "prod": "∏", "sum": "∑",
+    "beta": "β", "epsilon": "ε", "chi": "χ", "psi": "ψ", "omega": "ω", "xi": "ξ", "kappa": "κ", "nu": "ν",
+}  # fmt: skip
+ALL = (*ROOT.glob("explorer/**/*.py"), *ROOT.glob("pages/*.py"))
+SHIPPED = [path for path in ALL if "glossary" not in path.stem]
+MEANINGS = {  # signs that stand for more than one thing: any of them will do
+    "σ": {"sigma", "sigma_max", "sigma_i"},
+    "‖": {"norm", "norm_F", "norm_2"},
+    "∂E": {"dE/dh", "dE/ds", "dE/dx", "dE/dW", "gradient"},
+    "∂s": {"dE/ds", "J"},
+    "∂h": {"dE/dh", "dh_t/dh_k"},
+    "E": {"E", "E_t"},
+    "g": {"g", "g_t", "gradient"},
+}
+
+
+def strings(source):
+    """Every text of a module but for its docstrings."""
+    tree = ast.parse(source)
+    holders = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    inside = [node.body[0] for node in ast.walk(tree) if isinstance(node, holders)]
+    docs = {id(first.value) for first in inside if isinstance(first, ast.Expr)}
+    constants = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docs]
+    return [node.value for node in constants if isinstance(node.value, str)]
+
+
+def symbols(text):
+    """What of a text is a symbol: Greek letters, operators, derivatives, single letters with a subscript."""
+    for name, letter in GREEK.items():
+        text = re.sub(rf"\\{name}(?![A-Za-z])", letter, text)
+    text = re.sub(r"\\partial\s?", "∂", text)
+    plain = set(re.findall(r"φ[′']|[Α-Ωα-ω]|[∑∏⊙⊗‖]|∂[A-Za-z]", text))
+    return plain | set(re.findall(r"(?<![A-Za-z\\_^{∂])([A-Za-z])(?:_\{?[tkj]\b|<sub>|[ₜₖⱼ])", text))
+
+
+def test_the_scan_sees_symbols_in_plain_text_and_in_latex():
+    assert symbols("‖∂h_t/∂h_k‖ over φ′(a_t)") == {"‖", "∂h", "φ′", "a"}
+    latex = r"\partial E / \partial W = \sum_t \delta_t \otimes h_{t-1}"
+    assert symbols(latex) == {"∂E", "∂W", "∑", "δ", "⊗", "h"}
+    assert symbols("a page of plain words, log₁₀ and x₀") == set()
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_symbol_on_screen_has_an_entry(path):
+    seen = {symbol for text in strings(path.read_text(encoding="utf-8")) for symbol in symbols(text)}
+    assert sorted(seen - WRITTEN.keys()) == []
+
+
+def test_how_a_symbol_is_written_leads_to_an_entry():
+    assert set(WRITTEN.values()) <= GLOSSARY.keys()
+
+
+def test_every_entry_stands_in_one_group():
+    placed = [key for keys in GROUPS.values() for key in keys]
+    assert sorted(placed) == sorted(GLOSSARY)
+
+
+def test_every_page_that_shows_something_has_its_symbols():
+    sources = {page: (ROOT / "pages" / f"{page}.py").read_text(encoding="utf-8") for page in PAGES}
+    shown = {page for page, source in sources.items() if "board.show(" in source}
+    assert shown == {*LESSONS, *EXPLORED}
+    assert {key for keys in EXPLORED.values() for key in keys} | set(SHAPES) <= GLOSSARY.keys()
+
+
+@pytest.mark.parametrize("page", [*LESSONS, *EXPLORED])
+def test_a_page_names_the_symbols_of_its_own_texts(page):
+    parts = ("pages", "explorer/reports", "explorer/figures")
+    own = [ROOT / part / f"{page}.py" for part in parts]
+    texts = [text for path in own if path.exists() for text in strings(path.read_text(encoding="utf-8"))]
+    said = {symbol for text in texts for symbol in symbols(text)}
+    listed = set(LESSONS[page].symbols if page in LESSONS else EXPLORED[page])
+    missing = [symbol for symbol in said if not MEANINGS.get(symbol, {WRITTEN[symbol]}) & listed]
+    assert sorted(missing) == []
+
+
+def test_most_symbols_are_met_somewhere():
+    assert [key for key in GLOSSARY if not met(key)] == []
+
+
+def test_n_has_all_its_meanings():
+    assert "repetitions" in GLOSSARY["n"].name
+    assert GLOSSARY["n_t"].where == "GRU."
+    assert {"n", "n_t"} <= {key for keys in found("n").values() for key in keys}
+
+
+def test_the_search_finds_by_name_symbol_and_meaning():
+    assert found("forget gate")["Gates"] == ("f",)
+    assert "phi" in found("φ")["Functions and operations"]
+    assert found("no such thing") == {}
+    assert sum(map(len, found("").values())) == len(GLOSSARY)
+
+
+def app(**params):
+    at = AppTest.from_file("../app.py", default_timeout=60).run()
+    for name, value in params.items():
+        at.query_params[name] = value
+    at.switch_page("pages/glossary.py").run()
+    assert not at.exception
+    return at
+
+
+def texts(at):
+    return "\n".join(markdown.value for markdown in at.markdown)
+
+
+def test_the_page_shows_every_entry_once():
+    shown = texts(app())
+    for entry in GLOSSARY.values():
+        assert entry.name in shown
+
+
+def test_the_page_can_be_searched():
+    at = app()
+    at.text_input(key="find").set_value("forget gate").run()
+    assert not at.exception
+    assert "forget gate" in texts(at)
+    assert "learning rate" not in texts(at)
+    at.text_input(key="find").set_value("no such thing").run()
+    assert any("No symbol" in markdown.value for markdown in at.markdown)
+
+
+def test_a_link_to_a_symbol_shows_it_alone_at_the_top():
+    at = app(symbol="rho")
+    assert "spectral radius" in next(m.value for m in at.markdown if m.value.startswith("$"))
+    assert not app(symbol="<script>").exception
