@@ -9,8 +9,8 @@ from explorer.glossary_index import GROUPS, SHAPES, found, met
 from explorer.ui import page, places
 
 STYLE = """
-.st-key-glossary table { width: 100%; table-layout: fixed; min-width: 40rem; }
-.st-key-glossary th:nth-child(1) { width: 11%; hyphens: none; }
+.st-key-glossary table { width: 100%; table-layout: fixed; min-width: 44rem; }
+.st-key-glossary th:nth-child(1) { width: 12%; }
 .st-key-glossary th:nth-child(2) { width: 34%; }
 .st-key-glossary th:nth-child(3) { width: 25%; }
 .st-key-glossary th:nth-child(4) { width: 9%; }
@@ -71,7 +71,7 @@ def line(key: str) -> str:
     symbol, equation = (barless(latex) for latex in (one.latex, one.equation))
     where = places.links(met(key))
     only = "" if one.where == "Everywhere." else f" *{one.where}*"
-    size = {"": "any", "1": "a number"}.get(shape, f"${shape}$")
+    size = {"": "any", "1": "scalar"}.get(shape, f"${shape}$")
     written = f"${equation}$" if equation else ""
     anchor = f"[${symbol}$](glossary?symbol={places.quoted(key)})"
     return f"| {anchor} | **{one.name}**. {one.says}{only} | {written} | {size} | {where} |"
