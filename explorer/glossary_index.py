@@ -44,6 +44,7 @@ EXPLORED: dict[str, tuple[str, ...]] = {
     "checks": (*RNN, *LSTM, "J", "E", "E_t", "dE/ds", "dE/dh", "dE/dW", "sum", "prod", "norm", "eta", "C",
                "o", "y", "y_true", "gamma", "sigma_i", "theta", "gradient", "dh_t/dh_k"),
     "train": ("E", "T", "eta", "mu", "velocity", "gradient", "theta", "dh_t/dh_k", "norm", "H", "s", "dE/ds"),
+    "rainbow": ("E", "E_t", "T", "t", "k", "lag", "h", "W", "dE/dh", "dh_t/dh_k", "dE/dW", "norm", "g"),
     "cliff": ("w", "b", "x", "E", "gradient", "eta", "theta", "sigma", "norm"),
     "theatre": ("gradient", "theta", "eta", "norm", "E", "E_t", "h", "dh_t/dh_k"),
     "remember": ("T", "H", "E", "eta", "theta", "g", "lag", "norm", "f"),

@@ -18,6 +18,7 @@ TITLES = {
     "compare": "RNN against LSTM",
     "checks": "Are these numbers right?",
     "train": "Train and watch",
+    "rainbow": "The itemised rainbow",
     "cliff": "Clipping at the cliff",
     "theatre": "Clipping theatre",
     "remember": "Who remembers?",
