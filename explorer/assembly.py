@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from explorer import progress
 from explorer.arrays import Array, Integers
 from explorer.chain import Chain
-from explorer.curves import curves_back
+from explorer.curves import Rows, curves_back
 from explorer.grams import CACHED, Conditioned, Part, Splits, all_splits
 from explorer.survey import Measure, Survey, Tile
 
@@ -166,11 +166,13 @@ def _multiplied_out(survey: Survey, doubts: Doubts, values: Array) -> float:
     Were all signs alike, nothing would cancel: what signs cost bounds the amplification beside √κ.
     """
     chain, n = survey.chain, values.shape[-1]
-    rows, row = np.unique(doubts.member * n + doubts.t, return_inverse=True)
+    which, row = np.unique(doubts.member * n + doubts.t, return_inverse=True)
+    rows = Rows(which % n, which // n, np.zeros((len(which), n), np.bool_))
+    rows.asked[row, doubts.k] = True
 
     def taken_from(source: Chain) -> Array:
-        measure, t, member = survey.measure, rows % n, rows // n
-        return curves_back(source, t, member, part=survey.part, log_norm=measure.log_norm)[row, doubts.k]
+        curves = curves_back(source, rows, part=survey.part, log_norm=survey.measure.log_norm)
+        return curves[row, doubts.k]
 
     norm = taken_from(chain)
     values[doubts.member, doubts.t, doubts.k] = norm

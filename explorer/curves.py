@@ -6,8 +6,10 @@ Jacobian may well cut the large column off. So a norm is zero here only where th
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from explorer import progress
 from explorer.arrays import Array, Integers
@@ -19,33 +21,50 @@ NONE = -(1 << 40)  # an exponent below all others, that of zero
 LEAST = -2000  # 2**LEAST is zero
 
 
-def curves_back(
-    chain: Chain, t: Integers, member: Integers, *, part: Part, log_norm: Callable[[Array], Array]
-) -> Array:
-    """ln of the norm of a block of P(t, k) for k = 0..T and some (t, member) (n,): (n, T + 1), -inf beyond t.
+@dataclass(frozen=True)
+class Rows:
+    """Rows of the map of an ensemble, and the places in them that are asked for."""
+
+    t: Integers  # (n,)
+    member: Integers  # (n,)
+    asked: NDArray[np.bool_]  # (n, T + 1) at [row, k]
+
+    @staticmethod
+    def whole(t: int, members: int, T: int) -> "Rows":
+        """All of row t of every member."""
+        return Rows(np.full(members, t), np.arange(members), np.ones((members, T + 1), np.bool_))
+
+    def where(self, chosen: Integers) -> "Rows":
+        """Some of the rows."""
+        return Rows(self.t[chosen], self.member[chosen], self.asked[chosen])
+
+
+def curves_back(chain: Chain, rows: Rows, *, part: Part, log_norm: Callable[[Array], Array]) -> Array:
+    """ln of the norm of a block of P(t, k) at the places asked for, (n, T + 1); -inf at others and beyond t.
 
     The chain has one leading axis, the members, and Jacobians of moderate size.
     """
-    curves = np.full((len(t), chain.T + 1), -np.inf)
-    latest = np.argsort(-t, kind="stable")
+    curves = np.full(rows.asked.shape, -np.inf)
+    latest = np.argsort(-rows.t, kind="stable")
     most = max(1, CACHED // chain.S**2)
-    for some in (latest[i : i + most] for i in range(0, len(t), most)):
-        curves[some] = _curves(chain, t[some], member[some], part=part, log_norm=log_norm)
+    for some in (latest[i : i + most] for i in range(0, len(latest), most)):
+        curves[some] = _curves(chain, rows.where(some), part=part, log_norm=log_norm)
     return curves
 
 
-def _curves(
-    chain: Chain, t: Integers, member: Integers, *, part: Part, log_norm: Callable[[Array], Array]
-) -> Array:
+def _curves(chain: Chain, rows: Rows, *, part: Part, log_norm: Callable[[Array], Array]) -> Array:
     """The same for t that fall and rows that fit the cache."""
-    curves = np.full((len(t), chain.T + 1), -np.inf)
+    t, member, first = rows.t, rows.member, int(np.argmax(rows.asked.any(axis=0)))
+    curves = np.full(rows.asked.shape, -np.inf)
     X = np.tile(np.eye(chain.S)[part.rows], (len(t), 1, 1))
     e = np.zeros((len(t), chain.S), np.int64)
-    for k in range(t[0], -1, -1):
+    for k in range(t[0], first - 1, -1):
         progress.report()
         n = int(np.count_nonzero(t >= k))
-        curves[:n, k] = _sizes(X[:n, :, part.columns], e[:n, part.columns], log_norm)
-        if k == 0 or (n == len(t) and not X.any()):
+        asked = np.flatnonzero(rows.asked[:n, k])
+        if len(asked):
+            curves[asked, k] = _sizes(X[asked][:, :, part.columns], e[asked][:, part.columns], log_norm)
+        if k == first or (n == len(t) and not X.any()):
             break
         J = chain.take(slice(k - 1, k))[0]
         n = int(np.count_nonzero(t >= k))

@@ -109,6 +109,23 @@ class Experiment:
         """The largest H whose map stays within WORK_LIMIT."""
         return max((H for H in range(1, 257) if self.work(H) <= WORK_LIMIT), default=1)
 
+    def check_norm(self, norm: str) -> None:
+        """Raises ValueError where the map of all pairs in this norm would take minutes."""
+        work = self.work_of_largest_gains(self.hidden_size)
+        if norm == "spectral" and work > LANCZOS_LIMIT:
+            fitting = [H for H in range(1, 257) if self.work_of_largest_gains(H) <= LANCZOS_LIMIT]
+            raise ValueError(
+                f"norm must be the average gain or Frobenius at T = {self.T:,} with H = {self.hidden_size}: "
+                f"the largest gain of every pair needs about {work / 1e9:,.0f} billion multiplications, over "
+                f"the limit of {LANCZOS_LIMIT / 1e9:,.0f}; "
+                f"the nearest size that fits is H = {max(fitting, default=1)}"
+            )
+
+    def work_of_largest_gains(self, hidden_size: int) -> float:
+        """Multiplications of Lanczos' method for every pair, some twenty of its steps with both matrices."""
+        n, S = self.T / self.every, hidden_size * len(CELLS[self.cell].state)
+        return 0.5 * n**2 * 40 * S**2
+
     def idle(self, beside: tuple[str, ...] = ()) -> dict[str, str]:
         """{field: why its control does nothing in this experiment}, with other cells run `beside` its own."""
         reasons: dict[str, str] = {}
@@ -209,6 +226,7 @@ class View:
 
 MOST_MAPPED = 1_000  # rows of the map; more are neither seen nor needed
 WORK_LIMIT = 1.5e11  # multiplications, a few seconds on two cores
+LANCZOS_LIMIT = 2.5e10  # the same for Lanczos' method, which waits for the memory
 
 # what decides only what is shown of the states, never the states themselves
 DISPLAYED = ("placement", "first_error", *(f.name for f in fields(View)))

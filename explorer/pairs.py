@@ -17,7 +17,7 @@ import numpy as np
 from explorer.arrays import Array, Integers, freeze, log, log_norm
 from explorer.assembly import assembled
 from explorer.chain import Chain
-from explorer.curves import curves_back
+from explorer.curves import Rows, curves_back
 from explorer.grams import HIGH, LN2, LOW, Conditioned, Part, condition, one_axis, sampled, squared_norm
 from explorer.survey import Measure, Side
 
@@ -103,9 +103,8 @@ def measured_curve(chain: Chain, t: int, measure: Measure, part: Part) -> Array:
     part.check(chain.S)
     source = condition(one_axis(chain.upto(t)))
     (members,) = source.chain.leading
-    curves = curves_back(
-        source.chain, np.full(members, t), np.arange(members), part=part, log_norm=measure.log_norm
-    )
+    whole = Rows.whole(t, members, source.chain.T)
+    curves = curves_back(source.chain, whole, part=part, log_norm=measure.log_norm)
     offset = _offsets(source)
     return np.moveaxis(curves + LN2 * (offset[:, t:] - offset), 0, -1).reshape(t + 1, *chain.leading)
 

@@ -102,6 +102,18 @@ def test_settings_that_contradict_each_other_keep_the_last_good_run():
     assert before
 
 
+@pytest.mark.parametrize("page", ["gradient_flow", "compare"])
+def test_a_norm_that_would_take_minutes_gives_way_to_one_that_does_not(page, monkeypatch):
+    monkeypatch.setattr("explorer.experiment.LANCZOS_LIMIT", 1e5)
+    at = app(page, norm="spectral", steps=30, hidden_size=8)
+    assert any("the largest gain of every pair needs" in text.value for text in at.text)
+    assert control(at, "norm").value == "spectral"
+    plain = app(page, norm="rms", steps=30, hidden_size=8)
+    assert [c.proto.json for c in at.get("bidi_component")] == [
+        c.proto.json for c in plain.get("bidi_component")
+    ]
+
+
 def test_an_empty_sentence_is_refused_in_the_engines_words():
     at = app(input="sentence")
     control(at, "text").set_value("one").run()

@@ -165,6 +165,17 @@ def test_more_work_than_the_limit_is_refused_with_a_size_that_fits():
         Experiment(steps=10_000, hidden_size=fits + 1)
 
 
+def test_largest_gains_beyond_their_own_limit_are_refused_with_a_size_that_fits():
+    e = Experiment(steps=300, hidden_size=256)
+    e.check_norm("rms")
+    with pytest.raises(ValueError, match=r"norm must .* T = 300 with H = 256.* H = (\d+)") as refusal:
+        e.check_norm("spectral")
+    fits = int(str(refusal.value).rsplit(" ", 1)[1])
+    Experiment(steps=300, hidden_size=fits).check_norm("spectral")
+    with pytest.raises(ValueError, match="limit"):
+        Experiment(steps=300, hidden_size=fits + 1).check_norm("spectral")
+
+
 @pytest.mark.parametrize("size", [{"steps": 10_000, "hidden_size": 16}, {"steps": 1_000, "hidden_size": 128}])
 def test_the_sizes_that_were_promised_are_legal(size):
     assert Experiment(**size).work() <= WORK_LIMIT

@@ -21,7 +21,7 @@ from explorer.reports.gradient_flow import FlowReport, Selection
 from explorer.reports.matrix_stack import MatrixStack
 from explorer.reports.pair_curves import Ribbon
 from explorer.run import Run
-from explorer.ui import board
+from explorer.ui import board, page
 from explorer.ui.keeping import kept
 
 Result = TypeVar("Result")
@@ -59,8 +59,28 @@ def run(e: Experiment) -> Run:
 
 def pair_map(e: Experiment, view: View) -> PairMap:
     """The map of all pairs in the view's norm and block; a shorter sequence's is a corner of a longer's."""
-    whole = _map(runs.stretched(network(e)), view.norm, view.block)
+    whole = _map(mapped(e, view.norm), view.norm, view.block)
     return gradient_flow.shortened(whole, run(e).T)
+
+
+def affordable(e: Experiment, view: View) -> View:
+    """The view; in the average gain, with the reason shown, where its norm is too much for the experiment."""
+    try:
+        e.check_norm(view.norm)
+    except ValueError as problem:
+        page.problem(str(problem))
+        return replace(view, norm="rms")
+    return view
+
+
+def mapped(e: Experiment, norm: str) -> Experiment:
+    """The experiment whose map holds this one's: the stretched one, where it is not too much in the norm."""
+    longer = runs.stretched(network(e))
+    try:
+        longer.check_norm(norm)
+    except ValueError:
+        return network(e)
+    return longer
 
 
 @kept(16)

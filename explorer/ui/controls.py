@@ -13,7 +13,7 @@ import streamlit as st
 from explorer.experiment import DISPLAYED, FIELDS, Experiment, View
 from explorer.parameters import Choice, Range, Text, legal_value
 from explorer.presets import PRESETS
-from explorer.ui import board, bundle, page, sharing, url
+from explorer.ui import board, bundle, compute, page, sharing, url
 
 Record = TypeVar("Record")
 IDLE = "_idle"  # session key: {field: why its control does nothing}, for the board's sliders
@@ -43,7 +43,7 @@ def settings(
     the last good ones returned.
     """
     e, view, *_ = complete(Wanted(main, shows, dict(fixed or {})))
-    return e, view
+    return e, compute.affordable(e, view) if "norm" in shows else view
 
 
 def complete(wanted: Wanted, box: Any = None) -> list[Any]:

@@ -40,6 +40,8 @@ def rivals(e: Experiment, own: Compared) -> tuple[Experiment, ...]:
 def report(e: Experiment, view: View, own: Compared) -> CompareReport:
     """The comparison of what the page is set to."""
     shown = rivals(e, own)
+    for one in shown:
+        view = compute.affordable(one, view)
     common = min(view.target, *(compute.run(one).T for one in shown))
     way = View(norm=view.norm, target=common, source=min(view.source, common))
     flows = tuple(compute.flow(one, way) for one in shown)
