@@ -7,19 +7,14 @@ from explorer.figures import backwards as figures
 from explorer.lessons.backwards import LESSON
 from explorer.reports import backwards as reports
 from explorer.ui import board, compute, editor, lesson, page
-from explorer.ui.board import Grid, Panel
+from explorer.ui.board import Grid
 
 held = {"cell": "rnn", "input": "sentence", "placement": "every"}
 e, view, own = lesson.begin(LESSON, "part", "matrix", shows=(), fixed=held)
 found = compute.cached(edits.network, e, own)
 look = page.look()
 report = reports.back_report(found, own)
-panels = [
-    Panel("factors", "The box opened, a factor a step", figures.factors(look, report), report.factors_alt()),
-    Panel("sum", "Terms add up to the gradient", figures.running_sum(look, report), report.sum_alt()),
-    Panel("window", "Truncated after τ steps", figures.window(look, report), report.window_alt()),
-    Panel("loss", "The loss along the gradient", figures.loss(look, report), report.loss_alt()),
-]
+shown = figures.frame(look, report)
 
 page.finding(report.finding())
 left, right = st.columns([8, 5], gap="medium")
@@ -27,10 +22,11 @@ with left:
     board.show(
         "backwards",
         sliders=reports.SLIDERS[own.part],
-        strip=figures.unrolled(look, report),
+        strip=shown.strip,
         strip_field="reached",
-        panels=[panel for panel in panels if panel.id in reports.PANELS[own.part]],
+        panels=board.panels(shown),
         grid=Grid(reports.PANELS[own.part], "minmax(0,1fr)", "1fr " * len(reports.PANELS[own.part])),
+        frames=figures.frames(look, report),
     )
 with right:
     page.formula("equations", report.equations())

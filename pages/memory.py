@@ -7,12 +7,13 @@ from explorer.figures import memory as figures
 from explorer.lessons.memory import LESSON
 from explorer.reports import memory as reports
 from explorer.ui import board, compute, editor, lesson, page
-from explorer.ui.board import Grid, Panel
+from explorer.ui.board import Grid
 
 e, view, own = lesson.begin(LESSON, "activation", shows=(), fixed={"cell": "rnn", "input": "sentence"})
 found = compute.cached(edits.network, e, own)
 look = page.look()
 report = reports.memory_report(found, own)
+shown = figures.frame(look, report)
 
 page.finding(report.finding())
 left, right = st.columns([6, 7], gap="medium")
@@ -20,15 +21,11 @@ with left:
     board.show(
         "memory",
         sliders=reports.SLIDERS,
-        strip=figures.unrolled(look, report),
+        strip=shown.strip,
         strip_field="step",
-        panels=[
-            Panel(
-                "next", f"P(next word | {report.so_far()})", figures.chances(look, report), report.next_alt()
-            ),
-            Panel("states", "What it remembers: h", figures.states(look, report), report.states_alt()),
-        ],
+        panels=board.panels(shown),
         grid=Grid(("next states",), "minmax(0,1fr) minmax(0,1fr)", "1fr"),
+        frames=figures.frames(look, report),
     )
 with right:
     page.formula("equations", report.equations())

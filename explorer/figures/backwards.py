@@ -1,15 +1,17 @@
 """Figures of the way back: the strip in reverse, products and sums as small heat maps, window and update."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from explorer.arrays import Array
+from explorer.figures.film import MOST_FRAMES, Drawn, Frame
 from explorer.figures.parts import axis, label, layout, typed
 from explorer.figures.strip import Node, Strip, folded, node
 from explorer.figures.theme import LINE, Figure, Look, Trace
-from explorer.reports.backwards import BackReport
+from explorer.reports.backwards import PANELS, BackReport
 from explorer.wording import number
 
 MOST_TILES = 5  # factors drawn; more are cut by dots
@@ -28,6 +30,25 @@ def unrolled(look: Look, report: BackReport) -> Strip:
     says = f"back to step {report.k - 1}" if report.k > 1 else "the beginning"
     alt = f"The error at step {report.t} on its way back through {report.t} steps. {report.tile_alt()}"
     return Strip(tuple(nodes), alt, report.k, player=says, start=report.t, end=1)
+
+
+def frame(look: Look, report: BackReport) -> Frame:
+    """Strip and panels at the step that the report's error has reached; those of the part looked at alone."""
+    made = {
+        "factors": ("The box opened, a factor a step", factors, report.factors_alt),
+        "sum": ("Terms add up to the gradient", running_sum, report.sum_alt),
+        "window": ("Truncated after τ steps", window, report.window_alt),
+        "loss": ("The loss along the gradient", loss, report.loss_alt),
+    }
+    wanted = {id: made[id] for id in PANELS[report.own.part]}
+    panels = {id: Drawn(title, drawn(look, report), alt()) for id, (title, drawn, alt) in wanted.items()}
+    return Frame(unrolled(look, report), panels, report.finding())
+
+
+def frames(look: Look, report: BackReport) -> Callable[[], list[Frame]]:
+    """How to make the frames of all steps, from the last back to the first."""
+    steps = range(report.t, 0, -1) if report.t <= MOST_FRAMES else ()
+    return lambda: [frame(look, replace(report, own=replace(report.own, reached=k))) for k in steps]
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Films: a bounded stack of pictures, sent once, through which a slider runs in the browser alone."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -9,11 +10,13 @@ from numpy.typing import NDArray
 from explorer.arrays import Array
 from explorer.figures.contrast import rgb
 from explorer.figures.parts import LN10
-from explorer.figures.theme import Look
+from explorer.figures.strip import Strip
+from explorer.figures.theme import Figure, Look
 from explorer.reports.gradient_flow import FlowReport
 from explorer.reports.matrix_stack import MatrixStack
 from explorer.wording import power
 
+MOST_FRAMES = 60  # more steps than this are played by the server, one at a time
 SHADES = 255  # colours of a picture, an odd number so that one of them is exactly neutral
 Pictures = NDArray[np.uint8]
 
@@ -25,6 +28,24 @@ class Cursor:
     panel: str
     x: tuple[float, ...]
     y: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One panel as it is at one step of playing."""
+
+    title: str
+    figure: Figure
+    alt: str
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The board as it is at one step of playing; panels that are left out stay as they were."""
+
+    strip: Strip
+    panels: Mapping[str, Drawn]  # by panel id
+    says: str  # the finding of that step
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,13 @@
 """Figures of the forward pass: the unrolled network so far, the next word's chances, and the states."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from explorer.figures.contrast import contrasting, mixed
+from explorer.figures.film import MOST_FRAMES, Drawn, Frame
 from explorer.figures.parts import axis, escaped, label, layout, typed
 from explorer.figures.strip import Node, Strip, folded
 from explorer.figures.theme import LINE, Figure, Look, Trace
@@ -25,6 +28,21 @@ def unrolled(look: Look, report: MemoryReport) -> Strip:
     t, T = report.t, report.run.T
     says = f"read “{report.tokens[t]}”" if t < T else ""
     return Strip(nodes, alt, t, player=says or "the end")
+
+
+def frame(look: Look, report: MemoryReport) -> Frame:
+    """Strip and panels at the report's step."""
+    panels = {
+        "next": Drawn(f"P(next word | {report.so_far()})", chances(look, report), report.next_alt()),
+        "states": Drawn("What it remembers: h", states(look, report), report.states_alt()),
+    }
+    return Frame(unrolled(look, report), panels, report.finding())
+
+
+def frames(look: Look, report: MemoryReport) -> Callable[[], list[Frame]]:
+    """How to make the frames of all steps."""
+    T = report.run.T
+    return lambda: [frame(look, replace(report, t=t)) for t in range(1, T + 1)] if T <= MOST_FRAMES else []
 
 
 def node(look: Look, report: MemoryReport, step: int) -> Node:

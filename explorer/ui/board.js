@@ -61,7 +61,7 @@ class Board {
     this.dragging = false;
     this.sliders = make("div", "gf-sliders", root);
     this.strip = make("div", "gf-strip", root);
-    this.player = make("div", "gf-tools gf-player", root);
+    this.player = new Player(this, make("div", "gf-tools gf-player", root));
     this.grid = make("div", "gf-grid", root);
     this.say = make("p", "gf-say", root);
     this.say.setAttribute("aria-live", "polite");
@@ -132,8 +132,7 @@ class Board {
       this.data = data;
       this.fit();
       this.redrawStrip();
-      this.picking = false;
-      this.drawPlayer(data.strip);
+      this.player.receive(data);
       this.grid.style.gridTemplateAreas = data.areas;
       this.grid.style.gridTemplateColumns = data.columns;
       this.grid.style.gridTemplateRows = data.rows;
@@ -330,44 +329,6 @@ class Board {
       if (Number.isFinite(value)) fields[picks[axis]] = logarithmic ? +(10 ** value).toPrecision(3) : +value.toPrecision(6);
     }
     if (Object.keys(fields).length) { this.keepGhosts(); this.pick("picked", fields); }
-  }
-
-  /* Step back and on, play and pause, always in the same place; the button on says what it will do. */
-  drawPlayer(strip) {
-    this.player.hidden = !strip?.player;
-    if (!strip?.player) { this.playing = false; return; }
-    const last = strip.end || Math.max(...strip.nodes.map((node) => node.step)), first = strip.start;
-    const on = last < first ? -1 : 1, next = strip.picked + on;
-    const go = (step) => {
-      if (this.picking) return;
-      this.picking = true;
-      this.keepGhosts();
-      this.pick("picked", { [strip.field]: step });
-    };
-    const end = on * (strip.picked - last) >= 0, begun = on * (strip.picked - first) > 0;
-    if (end) this.playing = false;
-    const button = (text, label, disabled, act) => {
-      const made = make("button", "", this.player, text);
-      made.type = "button";
-      made.disabled = disabled;
-      made.setAttribute("aria-label", label);
-      made.addEventListener("click", act);
-    };
-    const held = document.activeElement?.parentElement === this.player
-      ? [...this.player.children].indexOf(document.activeElement) : -1;
-    this.player.textContent = "";
-    const stop = () => { this.playing = false; clearTimeout(this.playTimer); };
-    button("|◀", `Back to step ${first}`, !begun, () => { stop(); go(first); });
-    button("◀", "Step back", !begun, () => { stop(); go(strip.picked - on); });
-    button(this.playing ? "‖ Pause" : "▶ Play", this.playing ? "Pause" : "Play", false, () => {
-      if (this.playing) { stop(); this.drawPlayer(strip); return; }
-      this.playing = true;
-      go(end ? first : next);
-    });
-    button(`▶| ${strip.player}`, `Step on: ${strip.player}`, end, () => { stop(); go(next); });
-    if (held >= 0) this.player.children[held]?.focus();
-    clearTimeout(this.playTimer);
-    if (this.playing && !end) this.playTimer = setTimeout(() => go(next), 1100);
   }
 
   redrawStrip() {

@@ -6,7 +6,7 @@ that zoom and hover survive. Without plotly.js in Streamlit's bundle it gives wa
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import Field, asdict, dataclass, field, fields
 from functools import cache
 from pathlib import Path
@@ -15,10 +15,11 @@ from typing import Any
 import streamlit as st
 
 from explorer.experiment import FIELDS
+from explorer.figures.film import Frame
 from explorer.figures.strip import Strip
 from explorer.figures.theme import Figure
 from explorer.parameters import Range
-from explorer.ui import bundle, scrub, url
+from explorer.ui import bundle, playing, scrub, url
 from explorer.ui.scrub import Scrub
 from explorer.wording import number
 
@@ -27,11 +28,13 @@ OWN = "_own_fields"  # session key: {name: field} of the records that pages decl
 STRESSED = "_stressed"  # session key: the panel that the present beat is about, "" for none
 DRAGGING = "_dragging"  # session key: whether a slider of the board is being dragged at this moment
 
+SCRIPTS = ("table", "isolate", "player", "board")
+
 COMPONENT = st.components.v2.component(
     "gradient_flow_board",
     html='<div class="gf"></div>',
     css=(HERE / "board.css").read_text(encoding="utf-8"),
-    js="".join((HERE / name).read_text(encoding="utf-8") for name in ("table.js", "isolate.js", "board.js")),
+    js="".join((HERE / f"{name}.js").read_text(encoding="utf-8") for name in SCRIPTS),
     isolate_styles=False,
 )
 
@@ -68,10 +71,12 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
     strip: Strip | None = None,
     strip_field: str = "",
     film: Scrub | None = None,
+    frames: Callable[[], Sequence[Frame]] | None = None,
 ) -> None:
     """Draw the board; its sliders and clicks set the session's fields and rerun the page.
 
-    A click on a step of the strip sets `strip_field`; the slider of `film` runs without the server.
+    A click on a step of the strip sets `strip_field`; the slider of `film` runs without the server, and so
+    does playing through `frames`.
     """
     plotly = bundle.plotly_url()
     if plotly is None:
@@ -94,6 +99,8 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
         "columns": grid.columns,
         "rows": grid.rows,
         "strip": {**asdict(strip), "field": strip_field} if strip else None,
+        "played": sent.get("played") is not None,
+        "frames": playing.packed(frames, sent.get("played")),
     }
     COMPONENT(
         key=key,
@@ -101,12 +108,18 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
         default={"moved": {"turn": 0, "values": {}}},
         on_moved_change=lambda: moved(key),
         on_picked_change=lambda: picked(key),
+        on_played_change=lambda: played(key, strip_field),
     )
 
 
 def dragging() -> bool:
     """Whether a slider of the board is being dragged: what the eye cannot follow then may wait."""
     return bool(st.session_state.get(DRAGGING))
+
+
+def panels(frame: Frame, pick: dict[str, str] | None = None) -> list[Panel]:
+    """The panels of one step of playing."""
+    return [Panel(id, one.title, one.figure, one.alt, pick or {}) for id, one in frame.panels.items()]
 
 
 def scrubbed(key: str, film: Scrub | None) -> list[dict[str, Any]]:
@@ -189,10 +202,22 @@ def moved(key: str) -> None:
 def picked(key: str) -> None:
     """Take a click over into the session: every field it names is set to the coordinate clicked."""
     for name, value in (st.session_state[key]["picked"] or {}).items():
-        control = field_of(name).metadata["control"]
-        if isinstance(control, Range):
-            within = min(max(value, control.low), control.high)
-            st.session_state[name] = round(within) if kind_of(name) is int else float(within)
+        set_within(name, value)
+
+
+def set_within(name: str, value: float) -> None:
+    """Set a numeric field to a value, the nearest its control allows."""
+    control = field_of(name).metadata["control"]
+    if isinstance(control, Range):
+        within = min(max(value, control.low), control.high)
+        st.session_state[name] = round(within) if kind_of(name) is int else float(within)
+
+
+def played(key: str, name: str) -> None:
+    """Begin to play at the step that the player names."""
+    step = st.session_state[key]["played"]
+    if step is not None:
+        set_within(name, step)
 
 
 def stock(key: str, sliders: Sequence[str], panels: Sequence[Panel]) -> None:

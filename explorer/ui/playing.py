@@ -1,0 +1,26 @@
+"""Playing without the server: the board at every step, sent once, when Play is pressed."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from explorer.figures.film import Frame
+
+MOST_BYTES = 4_000_000
+
+
+def packed(frames: Callable[[], Sequence[Frame]] | None, asked: Any) -> list[dict[str, Any]]:
+    """The frames as the browser reads them, if it has just asked for them; none where they are too much."""
+    if frames is None or asked is None:
+        return []
+    made = [packed_frame(frame) for frame in frames()]
+    size = sum(len(figure) for _, figures in made for figure in figures)
+    return [frame for frame, _ in made] if size <= MOST_BYTES else []
+
+
+def packed_frame(frame: Frame) -> tuple[dict[str, Any], list[str]]:
+    """One frame as the browser reads it, and its figures as JSON."""
+    figures = {id: json.dumps(one.figure) for id, one in frame.panels.items()}
+    panels = {id: {**asdict(one), "figure": figures[id]} for id, one in frame.panels.items()}
+    return {"strip": asdict(frame.strip), "says": frame.says, "panels": panels}, list(figures.values())

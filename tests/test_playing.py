@@ -1,0 +1,69 @@
+"""Playing: the board at every step is sent once, drawn without the server, and followed when it stops."""
+
+import re
+
+import pytest
+
+from explorer.figures.film import Drawn, Frame
+from explorer.figures.strip import Strip
+from explorer.ui.playing import MOST_BYTES, packed
+from test_browser import READY, finding, opened, settled
+
+
+def frame(step=1, size=1):
+    figure = {"data": [], "layout": {"name": "x" * size}}
+    return Frame(Strip((), "", step), {"one": Drawn("One", figure, "One.")}, "It says so.")
+
+
+def test_frames_are_made_when_they_are_asked_for_and_only_then():
+    assert packed(None, 1) == []
+    assert packed(lambda: pytest.fail("nobody asked"), None) == []
+    first, second = packed(lambda: [frame(1), frame(2)], 1)
+    assert (first["strip"]["picked"], second["strip"]["picked"]) == (1, 2)
+    assert first["says"] == "It says so."
+    assert first["panels"]["one"]["title"] == "One"
+
+
+def test_frames_too_large_to_send_are_played_by_the_server():
+    assert packed(lambda: [frame(size=MOST_BYTES)], 1) == []
+
+
+PLAYERS = {"memory": re.compile(r"[?&]step=6"), "backwards?beat=2": re.compile(r"^(?!.*reached=)")}
+
+
+@pytest.mark.parametrize("page", PLAYERS)
+def test_playing_asks_the_server_once_and_the_full_view_follows_at_the_end(tab, server, page):
+    sent = []
+    tab.on("websocket", lambda socket: socket.on("framesent", lambda payload: sent.append(payload)))
+    opened(tab, f"{server}/{page}")
+    heading, beside = finding(tab), tab.locator(".st-key-panel_equations").inner_text()
+    sent.clear()
+    tab.get_by_role("button", name="Play", exact=True).click()
+    tab.wait_for_function("() => document.querySelector('.gf').board.player.shown >= 2", timeout=READY)
+    assert len(sent) == 1
+    tab.wait_for_url(PLAYERS[page], timeout=READY)
+    settled(tab)
+    assert len(sent) == 2
+    assert finding(tab) != heading
+    assert tab.locator(".st-key-panel_equations").inner_text() != beside
+    assert not tab.evaluate("document.body.classList.contains('gf-playing')")
+
+
+def test_pause_keeps_the_step_and_back_and_reset_lead_to_the_beginning(tab, server):
+    opened(tab, f"{server}/memory?beat=1")
+    tab.get_by_role("button", name="Play", exact=True).click()
+    tab.wait_for_function("() => document.querySelector('.gf').board.player.shown >= 2", timeout=READY)
+    tab.get_by_role("button", name="Pause").click()
+    settled(tab)
+    step = int(re.search(r"[?&]step=(\d+)", tab.url)[1])
+    assert 2 <= step < 6
+    words = finding(tab)
+    tab.wait_for_timeout(1_300)
+    assert finding(tab) == words
+    tab.get_by_role("button", name="Step back").click()
+    tab.wait_for_url(re.compile(rf"[?&]step={step - 1}") if step > 2 else lambda url: "step=" not in url)
+    settled(tab)
+    back = tab.get_by_role("button", name="Back to step 1")
+    if back.is_enabled():
+        back.click()
+        tab.wait_for_url(lambda url: "step=" not in url, timeout=READY)
