@@ -137,7 +137,7 @@ def for_lecture(panels: Sequence[Panel], strip: Strip | None) -> tuple[list[Pane
     stressed = st.session_state.get(STRESSED, "")
     chosen = [panel for panel in panels if panel.id == stressed]
     if chosen:
-        return chosen, None
+        return chosen, strip if strip and strip.player else None
     return [panel for panel in panels if not panel.detail], strip
 
 

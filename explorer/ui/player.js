@@ -30,6 +30,8 @@ class Player {
     clearTimeout(this.timer);
     this.playing = false;
     document.body.classList.remove("gf-playing");
+    this.told?.remove();
+    this.told = undefined;
   }
 
   /* The server is asked for one step; the full view follows. */
@@ -66,10 +68,21 @@ class Player {
     this.strip = { ...this.strip, ...frame.strip, field: this.strip.field };
     board.data = { ...board.data, strip: this.strip };
     board.redrawStrip();
-    this.draw(frame.says);
+    this.draw();
+    this.tell(frame.says);
     for (const panel of board.data.panels)
       if (frame.panels[panel.id]) await board.drawPanel(window.Plotly, { ...panel, ...frame.panels[panel.id] });
     this.shown += 1;
+  }
+
+  /* What this step shows, in the place of the heading, which is the server's. */
+  tell(says) {
+    const head = document.querySelector(".stMainBlockContainer h4");
+    if (!head) return;
+    const { left, top, width } = head.getBoundingClientRect(), { font } = getComputedStyle(head);
+    this.told ??= make("p", "gf-told", this.board.root);
+    this.told.textContent = says;
+    Object.assign(this.told.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, font });
   }
 
   /* Too many steps for pictures: the server is asked for each of them. */
@@ -83,7 +96,7 @@ class Player {
   }
 
   /* Always in the same place; the button on says what it will do. */
-  draw(says = "") {
+  draw() {
     const { strip, on, last } = this;
     const button = (text, label, disabled, act) => {
       const made = make("button", "", this.bar, text);
@@ -103,7 +116,6 @@ class Player {
       else { this.stop(); this.draw(); }
     });
     button(`▶| ${strip.player}`, `Step on: ${strip.player}`, this.ended, () => this.go(strip.picked + on));
-    if (says) make("span", "", this.bar, says);
     if (held >= 0) this.bar.children[held]?.focus();
   }
 }
