@@ -1,10 +1,13 @@
 """The units of one step of an LSTM, its gates with the held span, and how gradient and state answer."""
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from explorer.arrays import Array, Integers
+from explorer.figures.film import MOST_FRAMES, Drawn, Frame
 from explorer.figures.lstm import ORDER, strips
 from explorer.figures.parts import (
     axis,
@@ -18,8 +21,11 @@ from explorer.figures.parts import (
     scale_of,
     typed,
 )
+from explorer.figures.strip import Strip, strip
 from explorer.figures.theme import DIRECT, TEXT, Figure, Look, Trace
-from explorer.reports.gates import Bars, GatesReport
+from explorer.lessons.gates import Surgery
+from explorer.reports.gates import Bars, GatesReport, moved
+from explorer.run import Run
 
 MARGIN = {"l": 66, "r": 14, "t": 8, "b": 46}
 GAP = 0.09
@@ -76,7 +82,7 @@ def row_traces(look: Look, report: GatesReport, bars: Bars, name: str) -> list[T
             "hovertemplate": f"unit %{{x}}: {bars.name} = %{{y:.3f}}<extra></extra>",
         }
     ]
-    if report.pin is not None:
+    if report.pins:
         drawn.append(
             {
                 "type": "scatter",
@@ -109,14 +115,15 @@ def gates(look: Look, report: GatesReport) -> Figure:
         {"type": "rect", "x0": report.t - 0.5, "x1": report.t + 0.5, "yref": "paper", "y0": 0, "y1": 1,
          "line": {"color": look.ink, "width": 1.6}},
     ]  # fmt: skip
-    if report.pin is not None:
-        row = ORDER.index(report.pin.gate)
+    for pin in report.pins:
+        row = ORDER.index(pin.gate)
         domain = figure["layout"]["yaxis" if row == 0 else f"yaxis{row + 1}"]["domain"]
         shapes.append(
-            {"type": "rect", "x0": report.pin.first - 0.5, "x1": report.pin.last + 0.5, "yref": "paper",
+            {"type": "rect", "x0": pin.first - 0.5, "x1": pin.last + 0.5, "yref": "paper",
              "y0": domain[0], "y1": domain[1], "line": line}
         )  # fmt: skip
-    return {"data": figure["data"], "layout": {**figure["layout"], "shapes": shapes}}
+    drawn = {**figure["layout"], "shapes": shapes, "dragmode": False}  # dragging holds a gate instead
+    return {"data": figure["data"], "layout": drawn}
 
 
 def answer(look: Look, report: GatesReport) -> Figure:
@@ -125,7 +132,7 @@ def answer(look: Look, report: GatesReport) -> Figure:
     scale = scale_of([report.arriving, report.arriving_before], least=3.0)
     colour = look.symbols["c"]
     traces: list[Trace] = []
-    if report.pin is not None:
+    if report.pins:
         before = curve(step, report.arriving_before, scale, name="gradient before", colour=look.muted)
         before.append(size_line(step, report.size_before, "size of c before", look.muted))
         traces += ghost(look, before)
@@ -138,8 +145,7 @@ def answer(look: Look, report: GatesReport) -> Figure:
     lower = axis(look, "‖c<sub>t</sub>‖", domain=[0, 0.33], rangemode="tozero", nticks=4)
     shapes: list[dict[str, Any]] = [{**shape, "yref": "y"} for shape in bands(look, scale.low, scale.high)]
     words: list[dict[str, Any]] = []
-    if report.pin is not None:
-        begin, end = report.pin.first - 0.5, report.pin.last + 0.5
+    for begin, end in spans(report):
         shapes.append(
             {"type": "rect", "x0": begin, "x1": end, "yref": "paper", "y0": 0, "y1": 1,
              "fillcolor": look.threshold, "opacity": 0.12, "line": {"width": 0}, "layer": "below"}
@@ -150,6 +156,38 @@ def answer(look: Look, report: GatesReport) -> Figure:
         )  # fmt: skip
     drawn = layout(look, x, upper, yaxis2=lower, shapes=shapes, annotations=words, margin=MARGIN)
     return {"data": traces, "layout": drawn}
+
+
+def spans(report: GatesReport) -> list[tuple[float, float]]:
+    """Where any gate is held, as places on the axis of steps; spans that touch are one."""
+    found: list[tuple[float, float]] = []
+    for pin in sorted(report.pins, key=lambda pin: pin.first):
+        begin, end = pin.first - 0.5, pin.last + 0.5
+        if found and begin <= found[-1][1]:
+            begin, end = found[-1][0], max(found.pop()[1], end)
+        found.append((begin, end))
+    return found
+
+
+def unrolled(look: Look, report: GatesReport, tokens: Sequence[str]) -> Strip:
+    """The cell-state line, as wide and as coloured as the gradient that reaches c."""
+    says = f"read “{tokens[report.t]}”" if report.t < report.T else "the end"
+    return replace(strip(look, tokens, report.arriving, report.t), player=says)
+
+
+def frame(look: Look, report: GatesReport, tokens: Sequence[str]) -> Frame:
+    """Strip and panels at the report's step; how gradient and state answer is the same at all."""
+    panels = {
+        "units": Drawn(f"Step {report.t}, unit by unit", units(look, report), report.units_alt()),
+        "gates": Drawn("Gates and states at every step", gates(look, report), report.strips_alt()),
+    }
+    return Frame(unrolled(look, report, tokens), panels, report.finding())
+
+
+def frames(look: Look, report: GatesReport, plain: Run, own: Surgery) -> Callable[[], list[Frame]]:
+    """How to make the frames of all steps."""
+    steps = range(1, report.T + 1) if report.T <= MOST_FRAMES else ()
+    return lambda: [frame(look, moved(report, plain, own, t), plain.sequence.tokens) for t in steps]
 
 
 def size_line(step: Array, size: Array, name: str, colour: str) -> Trace:

@@ -1,17 +1,17 @@
 """Lesson 7: the LSTM gate by gate, and what happens when a gate is held."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from explorer.arrays import Array, log_norm
 from explorer.cells import LSTM
 from explorer.lesson import Beat, Curve, CurveQuestion, Lesson, PointQuestion, Sketch, State
-from explorer.parameters import Range, check, choice, grid, param
+from explorer.parameters import Range, Text, check, choice, grid, param
 from explorer.run import Run, run
 from explorer.sequences import FRANCE, SENTENCE
-from explorer.surgery import Pin, operated
+from explorer.surgery import Pin, operated, read
 
 STAGES = {"forget": "forget", "add": "add", "state": "state", "output": "output"}
 HELD = {"none": "free", "f": "f", "i": "i", "g": "c̃", "o": "o"}
@@ -27,25 +27,32 @@ class Surgery:
     shown_unit: int = param(1, Range("Unit", 1, 256, 1, "Its numbers stand in the equation; capped at H."))
     held: str = param("none", choice("Held", HELD, "Forward at a value; backward nothing passes through it."))
     held_at: float = param(
-        1.0, Range("Held at", 0.0, 1.0, 0.01, "0 is shut, 1 is open.", grid((0, 1, 0.05)))
+        1.0, Range("Hold at", 0.0, 1.0, 0.01, "0 is shut, 1 is open; what a stroke over steps holds a gate at.",
+                   grid((0, 1, 0.05)))
     )
     held_from: int = param(6, Range("From step", 1, 1000, 1, "Capped at T.", SPAN))
     held_for: int = param(14, Range("For steps", 1, 1000, 1, "Ends at T.", SPAN))
 
-    def __post_init__(self) -> None:
-        """Refuses values outside their controls."""
-        check(self)
+    also: str = param(
+        "", Text("Also held", 400, "Such as f:1@6-19 i:0@3: gate, value, steps. Drawn over a gate's steps too.")
+    )
 
-    def pin(self, T: int) -> Pin | None:
-        """The operation within T steps; None where no gate is held."""
+    def __post_init__(self) -> None:
+        """Refuses values outside their controls, and operations that cannot be read."""
+        check(self)
+        read(self.also)
+
+    def pins(self, T: int) -> tuple[Pin, ...]:
+        """The operations within T steps, the later over the earlier; none where no gate is held."""
+        drawn = tuple(replace(pin, last=min(pin.last, T)) for pin in read(self.also) if pin.first <= T)
         if self.held == "none":
-            return None
+            return drawn
         first = min(self.held_from, T)
-        return Pin(self.held, self.held_at, first, min(first + self.held_for - 1, T))
+        return (Pin(self.held, self.held_at, first, min(first + self.held_for - 1, T)), *drawn)
 
     def idle(self) -> Mapping[str, str]:
         """{field: why its control does nothing} on this page."""
-        names = ("held_at", "held_from", "held_for")
+        names = ("held_from", "held_for")
         return dict.fromkeys(names, "Choose a gate to hold first.") if self.held == "none" else {}
 
 
@@ -64,8 +71,7 @@ def log_arriving(found: Run) -> Array:
 def both(state: State) -> tuple[Run, Run]:
     """The run of a state as it is, and with its gate held."""
     plain = run(state.experiment)
-    pin = state.own.pin(plain.T)
-    return plain, operated(plain, pin) if pin else plain
+    return plain, operated(plain, *state.own.pins(plain.T))
 
 
 def arriving(state: State) -> Curve:

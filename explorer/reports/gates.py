@@ -1,6 +1,6 @@
 """An LSTM gate by gate at one step, and what holding a gate does to states, loss and gradient."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -8,12 +8,13 @@ from explorer.arrays import Array, Integers, freeze, log_norm
 from explorer.lessons.gates import Surgery, log_arriving
 from explorer.reports.lstm import SYMBOLS, LstmReport, lstm_report, size_of
 from explorer.run import Run
-from explorer.surgery import Pin, operated
+from explorer.surgery import Levels, Pin, active, operated
 from explorer.wording import number, steps
 
+MOST_TOLD = 2  # operations named one by one in a finding
 LN10 = float(np.log(10.0))
 BENDS = {"f": r"\sigma", "i": r"\sigma", "g": r"\tanh", "o": r"\sigma"}
-SLIDERS = {"none": ("moment", "forget_bias"), "held": ("held_at", "held_from", "held_for")}
+SLIDERS = {"none": ("moment", "held_at", "forget_bias"), "held": ("held_at", "held_from", "held_for")}
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class GatesReport:
     unit: int  # from 1 on
     token: str
     stage: str
-    pin: Pin | None
+    pins: tuple[Pin, ...]  # what is held, the later over the earlier
     bars: tuple[Bars, ...]  # of the stage: two and what they make
     equation: tuple[str, str]  # in LaTeX: as it is written, and with the unit's numbers
     strips: LstmReport
@@ -49,18 +50,24 @@ class GatesReport:
     def finding(self) -> str:
         """What the stage does at this step, or what the operation changes."""
         left = size_of(float(self.arriving[self.t - 1]))
-        if self.pin is None:
+        if not self.pins:
             sizes = (number(float(np.abs(bar.values).mean()), 2) for bar in self.bars)
             parts = ", ".join(f"{bar.name} {size}" for bar, size in zip(self.bars, sizes, strict=True))
             return f"Step {self.t}, “{self.token}”: mean sizes {parts}; {left} of the error gets back here"
-        pin = self.pin
-        name = SYMBOLS[pin.gate].capitalize()
-        span = f"in step {pin.first}" if pin.first == pin.last else f"in steps {pin.first} to {pin.last}"
         return (
-            f"{name} held at {number(pin.level)} {span}: loss {number(self.loss_before)} → "
+            f"{self.held()}: loss {number(self.loss_before)} → "
             f"{number(self.loss)}; {left} of the error gets back to step {self.t}, "
             f"before {self.left_before()}"
         )
+
+    def held(self) -> str:
+        """What is held where, in words."""
+        if len(self.pins) > MOST_TOLD:
+            gates = sorted({SYMBOLS[pin.gate] for pin in self.pins})
+            return f"{len(self.pins)} operations on {' and '.join(gates)}"
+        words = [f"{SYMBOLS[pin.gate]} held at {number(pin.level)} {span(pin)}" for pin in self.pins]
+        told = ", ".join(words)
+        return told[0].upper() + told[1:]
 
     def left_before(self) -> str:
         """What reached c at the step looked at without the operation."""
@@ -74,22 +81,19 @@ class GatesReport:
 
     def strips_alt(self) -> str:
         """The heat maps in words."""
-        if self.pin is None:
-            return self.strips.alt()
-        held = f"{SYMBOLS[self.pin.gate]} held at {number(self.pin.level)}"
-        return f"{self.strips.alt()} {held} from step {self.pin.first} to {self.pin.last}."
+        return f"{self.strips.alt()} {self.held()}." if self.pins else self.strips.alt()
 
     def answer_alt(self) -> str:
         """Gradient and cell state in words."""
         now = (size_of(float(self.arriving[0])), number(float(self.size[-1])))
         was = (size_of(float(self.arriving_before[0])), number(float(self.size_before[-1])))
         said = f"At step 1 arrives {now[0]} of the error; the last cell state has size {now[1]}."
-        before = f" Before: {was[0]} and {was[1]}." if self.pin else ""
+        before = f" Before: {was[0]} and {was[1]}." if self.pins else ""
         return f"Gradient that reaches c, and size of c, over {steps(self.T)}. {said}{before}"
 
     def answer_caption(self) -> str:
         """What the dotted lines are, and how the loss answers."""
-        if self.pin is None:
+        if not self.pins:
             return f"Loss E = {number(self.loss)}. Hold a gate, and a dotted line stays at what was before."
         return f"Dotted: before. Loss E = {number(self.loss)}, before {number(self.loss_before)}."
 
@@ -111,6 +115,11 @@ class GatesReport:
         }
 
 
+def span(pin: Pin) -> str:
+    """The steps at which a gate is held, in words."""
+    return f"in step {pin.first}" if pin.first == pin.last else f"in steps {pin.first} to {pin.last}"
+
+
 def stage_bars(stage: str, t: int, after: Run, before: Run) -> tuple[Bars, ...]:
     """The stage's three quantities at step t: two factors or terms, and what they make."""
     pairs = list(zip(quantities(stage, t, after), quantities(stage, t, before), strict=True))
@@ -130,13 +139,13 @@ def quantities(stage: str, t: int, run: Run) -> tuple[tuple[str, str, Array], ..
     }[stage]
 
 
-def equation(stage: str, t: int, unit: int, run: Run, pin: Pin | None) -> tuple[str, str]:
+def equation(stage: str, t: int, unit: int, run: Run, held: Levels) -> tuple[str, str]:
     """The stage's equation in LaTeX, and the same with one unit's numbers put in."""
     z = {k: float(a[t - 1, unit]) for k, a in run.trace.z.items()}
     old = float(run.trace.s["c"][t - 1, unit])
 
     def gate(k: str) -> str:
-        if pin is not None and pin.gate == k and pin.first <= t <= pin.last:
+        if k in dict(held):
             return rf"\text{{held at }}{tex(z[k])}"
         w = run.weights
         parts = (w.b[k][unit], w.W[k][unit] @ run.trace.s["h"][t - 1], w.U[k][unit] @ run.trace.x[t - 1])
@@ -178,8 +187,8 @@ def plus(*terms: float) -> str:
 
 def gates_report(plain: Run, own: Surgery) -> GatesReport:
     """The report of an LSTM run under the lesson's settings."""
-    pin = own.pin(plain.T)
-    after = operated(plain, pin) if pin else plain
+    pins = own.pins(plain.T)
+    after = operated(plain, *pins)
     t, unit = min(own.moment, plain.T), min(own.shown_unit, plain.weights.H)
     return freeze(
         GatesReport(
@@ -188,9 +197,9 @@ def gates_report(plain: Run, own: Surgery) -> GatesReport:
             unit=unit,
             token=plain.sequence.tokens[t - 1],
             stage=own.gate_step,
-            pin=pin,
+            pins=pins,
             bars=stage_bars(own.gate_step, t, after, plain),
-            equation=equation(own.gate_step, t, unit - 1, after, pin),
+            equation=equation(own.gate_step, t, unit - 1, after, active(pins, t)),
             strips=lstm_report(after),
             arriving=log_arriving(after),
             arriving_before=log_arriving(plain),
@@ -199,4 +208,17 @@ def gates_report(plain: Run, own: Surgery) -> GatesReport:
             loss=float(after.loss.total()),
             loss_before=float(plain.loss.total()),
         )
+    )
+
+
+def moved(report: GatesReport, plain: Run, own: Surgery, t: int) -> GatesReport:
+    """The same report at another step t; what holds for all steps is kept."""
+    after = operated(plain, *report.pins)
+    found = active(report.pins, t)
+    return replace(
+        report,
+        t=t,
+        token=plain.sequence.tokens[t - 1],
+        bars=stage_bars(own.gate_step, t, after, plain),
+        equation=equation(own.gate_step, t, report.unit - 1, after, found),
     )
