@@ -3,10 +3,9 @@
 from explorer import surgery
 from explorer.cells import LSTM
 from explorer.figures import gates as figures
-from explorer.figures.strip import strip
 from explorer.lessons.gates import LESSON
 from explorer.reports import gates as reports
-from explorer.ui import board, compute, lesson, page
+from explorer.ui import board, compute, lesson, operating, page
 from explorer.ui.board import Grid, Panel
 
 e, view, own = lesson.begin(
@@ -15,32 +14,17 @@ e, view, own = lesson.begin(
 run = compute.run(e)
 look = page.look()
 report = reports.gates_report(run, own)
+shown = figures.frame(look, report, run.sequence.tokens)
 
 page.finding(report.finding())
 page.worked(*report.equation)
 board.show(
     "gates",
-    sliders=reports.SLIDERS["held" if report.pin else "none"],
-    strip=strip(look, run.sequence.tokens, report.arriving, report.t),
+    sliders=report.sliders(own),
+    strip=shown.strip,
     strip_field="moment",
     panels=[
-        Panel(
-            "units",
-            f"Step {report.t}, unit by unit",
-            figures.units(look, report),
-            report.units_alt(),
-            {"x": "shown_unit"},
-            caption="Click a unit to put its numbers into the equation.",
-        ),
-        Panel(
-            "gates",
-            "Gates and states at every step",
-            figures.gates(look, report),
-            report.strips_alt(),
-            {"x": "moment"},
-            caption="Click a step to look at it.",
-            detail=True,
-        ),
+        *board.panels(shown, figures.HANDLED),
         Panel(
             "answer",
             "How gradient and cell state answer",
@@ -51,6 +35,8 @@ board.show(
         ),
     ],
     grid=Grid(("units gates answer",), "minmax(0,8fr) minmax(0,8fr) minmax(0,8fr)", "1fr"),
+    frames=figures.frames(look, report, run, own),
+    on_brush=operating.stroke,
 )
 page.caption(report.line_caption())
 page.numbers(report.table)

@@ -13,6 +13,8 @@ from explorer.figures.theme import LIGHT
 from explorer.lessons.gates import LESSON, Surgery, both, log_arriving
 from explorer.reports.gates import gates_report
 from explorer.run import run
+from explorer.surgery import Pin
+from test_browser import READY, finding, opened, settled
 
 BEATS = range(1, len(LESSON.beats) + 1)
 FRANCE = 5  # the step at which "France" is read
@@ -135,14 +137,14 @@ def test_the_finding_tells_loss_and_gradient_before_and_after():
 
 def test_without_an_operation_nothing_differs():
     found = report(1)
-    assert found.pin is None
+    assert found.pins == ()
     assert np.array_equal(found.arriving, found.arriving_before)
     assert all(np.array_equal(bar.values, bar.before) for bar in found.bars)
 
 
 def test_a_span_beyond_the_end_ends_there():
     found = report(6, held_from=500, held_for=1000, moment=700, shown_unit=99)
-    assert (found.pin.first, found.pin.last, found.t, found.unit) == (19, 19, 19, 8)
+    assert (found.pins[0].first, found.pins[0].last, found.t, found.unit) == (19, 19, 19, 8)
 
 
 def test_a_single_step_and_unit_will_do():
@@ -151,7 +153,7 @@ def test_a_single_step_and_unit_will_do():
 
 
 def test_the_controls_of_the_operation_rest_while_no_gate_is_held():
-    assert set(Surgery().idle()) == {"held_at", "held_from", "held_for"}
+    assert set(Surgery().idle()) == {"held_from", "held_for"}
     assert Surgery(held="f").idle() == {}
 
 
@@ -189,3 +191,67 @@ def test_the_page_answers_when_a_gate_is_held():
     assert not at.exception
     assert any("Forget gate held at 1" in markdown.value for markdown in at.markdown)
     assert len(at.latex) >= 2
+
+
+# Several gates at once
+
+
+def test_several_operations_are_told_framed_and_answered():
+    found = report(6, also="i:0@3-5 o:0.5@19")
+    assert found.finding().startswith(
+        "3 operations on forget gate and input gate and output gate: loss 2.88 → "
+    )
+    two = report(1, also="f:1@6-19 i:0@3-5")
+    assert two.finding().startswith(
+        "Forget gate held at 1 in steps 6 to 19, input gate held at 0 in steps 3 to 5: loss 2.88 → "
+    )
+    assert figures.spans(two) == [(2.5, 19.5)]
+    assert len(figures.gates(LIGHT, two)["layout"]["shapes"]) == 3
+    names = [trace["name"] for trace in figures.answer(LIGHT, two)["data"]]
+    assert "gradient before" in names
+
+
+def test_the_controls_and_the_text_hold_the_same_way():
+    by_controls, by_text = report(6), report(1, also="f:1@6-19", gate_step="state")
+    assert np.array_equal(by_controls.arriving, by_text.arriving)
+    assert by_controls.finding() == by_text.finding()
+
+
+def test_operations_beyond_the_end_are_left_out():
+    assert Surgery(also="f:1@6-400 i:0@30-40").pins(19) == (Pin("f", 1.0, 6, 19),)
+    with pytest.raises(ValueError, match="such as f:1@6-19"):
+        Surgery(also="nonsense")
+
+
+def test_frames_are_the_report_at_every_step():
+    s = state(6)
+    plain = run(s.experiment)
+    made = figures.frames(LIGHT, report(6), plain, s.own)()
+    assert [one.strip.picked for one in made] == list(range(1, 20))
+    for t in (1, 5, 19):
+        again = figures.frame(LIGHT, report(6, moment=t), plain.sequence.tokens)
+        assert made[t - 1] == again
+
+
+def test_a_stroke_over_a_gates_steps_holds_it_and_again_lets_it_go(tab, server):
+    opened(tab, f"{server}/gates?beat=1")
+
+    def stroke(row, first, last):
+        box = tab.locator(f"[data-panel=gates] .nsewdrag[data-subplot=xy{row or ''}]").bounding_box()
+        step, y = box["width"] / 19, box["y"] + box["height"] / 2
+        tab.mouse.move(box["x"] + (first - 0.5) * step, y)
+        tab.mouse.down()
+        tab.mouse.move(box["x"] + (last - 0.5) * step, y, steps=4)
+        tab.mouse.up()
+
+    stroke(0, 6, 12)
+    tab.wait_for_url("**also=f%3A1%406-12**", timeout=READY)
+    settled(tab)
+    assert "Forget gate held at 1 in steps 6 to 12" in finding(tab)
+    stroke(2, 3, 4)
+    tab.wait_for_url("**also=f%3A1%406-12+i%3A1%403-4**", timeout=READY)
+    settled(tab)
+    stroke(0, 6, 12)
+    tab.wait_for_url("**also=i%3A1%403-4**", timeout=READY)
+    settled(tab)
+    assert finding(tab).startswith("Input gate held at 1 in steps 3 to 4")

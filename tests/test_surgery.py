@@ -13,9 +13,16 @@ from explorer.run import run
 from explorer.surgery import Pin, operated
 
 ETA = 1e-30
-PINS = [Pin("f", 1.0, 3, 7), Pin("f", 0.0, 5, 5), Pin("i", 0.0, 1, 12), Pin("g", -0.4, 2, 9),
-        Pin("g", 1.0, 4, 6), Pin("o", 0.3, 6, 40), Pin("i", 1.0, 11, 12), Pin("f", 0.7, 20, 30)]  # fmt: skip
-NAMES = [f"{pin.gate}={pin.level} at {pin.first}-{pin.last}" for pin in PINS]
+SINGLE = (
+    Pin("f", 1.0, 3, 7), Pin("f", 0.0, 5, 5), Pin("i", 0.0, 1, 12), Pin("g", -0.4, 2, 9),
+    Pin("g", 1.0, 4, 6), Pin("o", 0.3, 6, 40), Pin("i", 1.0, 11, 12), Pin("f", 0.7, 20, 30),
+)  # fmt: skip
+SEVERAL = (
+    (Pin("f", 1.0, 3, 7), Pin("i", 0.0, 5, 9)),
+    (Pin("o", 0.2, 2, 8), Pin("o", 0.9, 4, 5), Pin("g", 0.5, 8, 12)),
+)
+PINS = [*((pin,) for pin in SINGLE), *SEVERAL]
+NAMES = [surgery.written(pins) for pins in PINS]
 
 
 def recorded(**changes):
@@ -23,15 +30,17 @@ def recorded(**changes):
 
 
 def loss_of(plain, w, s0, pin):
-    trace = surgery.forward(w, plain.trace.x, s0, pin)
+    trace = surgery.forward(w, plain.trace.x, s0, *pin)
     return cross_entropy(plain.readout, trace.s["h"][1:], plain.sequence.targets[:12], plain.loss.carries)
 
 
 @pytest.mark.parametrize("pin", PINS, ids=NAMES)
 def test_the_held_gate_has_its_level_in_the_span_and_is_the_equations_elsewhere(pin):
-    found = operated(recorded(), pin).trace
-    held = (np.arange(1, 13) >= pin.first) & (np.arange(1, 13) <= pin.last)
-    assert np.allclose(found.z[pin.gate][held], pin.level, rtol=0, atol=1e-15)
+    found = operated(recorded(), *pin).trace
+    held = np.array([bool(surgery.active(pin, t)) for t in range(1, 13)])
+    for t in np.flatnonzero(held):
+        for gate, level in surgery.active(pin, int(t) + 1):
+            assert np.allclose(found.z[gate][t], level, rtol=0, atol=1e-15)
     w, cell = recorded().weights, recorded().cell
     h = found.s["h"][:-1]
     for t in np.flatnonzero(~held):
@@ -51,13 +60,13 @@ def test_before_the_span_nothing_changes():
 @pytest.mark.parametrize("pin", PINS, ids=NAMES)
 def test_the_jacobians_are_the_derivative_by_the_initial_state(pin):
     plain = recorded()
-    found = operated(plain, pin)
+    found = operated(plain, *pin)
     rng = np.random.default_rng(0)
     for block in (0, 1):
         d = rng.standard_normal(5)
         s0 = {k: a[0].astype(complex) for k, a in plain.trace.s.items()}
         s0[("h", "c")[block]] = s0[("h", "c")[block]] + 1j * ETA * d
-        moved = surgery.forward(plain.weights, plain.trace.x, s0, pin)
+        moved = surgery.forward(plain.weights, plain.trace.x, s0, *pin)
         expected = np.concatenate([moved.s[k][-1].imag / ETA for k in ("h", "c")])
         product: Scaled = found.chain.product(12, 0)
         columns = slice(5 * block, 5 * block + 5)
@@ -69,7 +78,7 @@ def test_the_jacobians_are_the_derivative_by_the_initial_state(pin):
 @pytest.mark.parametrize("pin", PINS, ids=NAMES)
 def test_the_gradient_is_the_derivative_of_the_loss(pin, part):
     plain = recorded()
-    found = operated(plain, pin)
+    found = operated(plain, *pin)
     rng = np.random.default_rng(1)
     s0 = {k: a[0] for k, a in plain.trace.s.items()}
     for block, values in getattr(plain.weights, part).items():
@@ -117,3 +126,36 @@ def test_what_cannot_be_held_is_refused(wrong, words):
 def test_only_an_lstm_is_operated_on():
     with pytest.raises(ValueError, match="cell must be lstm"):
         operated(run(Experiment(steps=3)), Pin("f", 1.0, 1, 1))
+
+
+# Operations as text, and strokes
+
+
+def test_operations_survive_their_text_and_the_later_counts():
+    pins = (Pin("f", 1.0, 3, 7), Pin("g", -0.25, 4, 4), Pin("f", 0.5, 5, 9))
+    assert surgery.read(surgery.written(pins)) == pins
+    assert surgery.active(pins, 4) == (("f", 1.0), ("g", -0.25))
+    assert surgery.active(pins, 6) == (("f", 0.5),)
+    assert surgery.read("i:0@3") == (Pin("i", 0.0, 3, 3),)
+
+
+@pytest.mark.parametrize("text", ["f", "x:1@3", "f:1@", "f:1@3-", "f1@3", "f:1@3,4"])
+def test_a_text_that_names_no_operation_is_refused(text):
+    with pytest.raises(ValueError, match="such as f:1@6-19"):
+        surgery.read(text)
+
+
+def test_a_stroke_holds_a_gate_and_the_same_again_lets_it_go():
+    once = surgery.brushed((), Pin("f", 1.0, 3, 9))
+    assert once == (Pin("f", 1.0, 3, 9),)
+    assert surgery.brushed(once, Pin("f", 1.0, 3, 9)) == ()
+    assert surgery.brushed(once, Pin("f", 1.0, 5, 6)) == (Pin("f", 1.0, 3, 4), Pin("f", 1.0, 7, 9))
+    assert surgery.brushed(once, Pin("i", 1.0, 3, 9)) == (*once, Pin("i", 1.0, 3, 9))
+    assert surgery.brushed(once, Pin("f", 0.0, 8, 12)) == (Pin("f", 1.0, 3, 7), Pin("f", 0.0, 8, 12))
+
+
+def test_two_gates_held_are_not_the_sum_of_each_alone():
+    plain, open_f, shut_i = recorded(), Pin("f", 1.0, 2, 11), Pin("i", 0.0, 2, 11)
+    both = operated(plain, open_f, shut_i).trace.s["c"]
+    assert np.array_equal(both[2:12], np.repeat(both[1:2], 10, axis=0))
+    assert not np.allclose(operated(plain, open_f).trace.s["c"][11], both[11])

@@ -29,6 +29,18 @@ from explorer.run import Run
 
 MARGIN = {"l": 66, "r": 14, "t": 8, "b": 46}
 GAP = 0.09
+HANDLED: dict[str, dict[str, Any]] = {  # what a panel's plot answers to, and its caption
+    "units": {
+        "pick": {"x": "shown_unit"},
+        "caption": "Click a unit to put its numbers into the equation.",
+    },
+    "gates": {
+        "pick": {"x": "moment"},
+        "brush": tuple(symbol if symbol in "fiog" else "" for symbol in ORDER),
+        "caption": "Draw over a gate's steps to hold it there, again to let go.",
+        "detail": True,
+    },
+}
 SIGNS = {"forget": ("⊙", "="), "add": ("⊙", "="), "state": ("+", "="), "output": ("⊙", "=")}
 
 

@@ -16,6 +16,7 @@ from explorer.surgery import Pin, operated, read
 STAGES = {"forget": "forget", "add": "add", "state": "state", "output": "output"}
 HELD = {"none": "free", "f": "f", "i": "i", "g": "c̃", "o": "o"}
 SPAN = grid((1, 60, 1))
+MOST_TEXT = 400
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,14 @@ class Surgery:
     shown_unit: int = param(1, Range("Unit", 1, 256, 1, "Its numbers stand in the equation; capped at H."))
     held: str = param("none", choice("Held", HELD, "Forward at a value; backward nothing passes through it."))
     held_at: float = param(
-        1.0, Range("Hold at", 0.0, 1.0, 0.01, "0 is shut, 1 is open; what a stroke over steps holds a gate at.",
+        1.0, Range("Hold at", 0.0, 1.0, 0.01, "0 is shut, 1 is open; strokes over steps hold a gate at it.",
                    grid((0, 1, 0.05)))
     )
     held_from: int = param(6, Range("From step", 1, 1000, 1, "Capped at T.", SPAN))
     held_for: int = param(14, Range("For steps", 1, 1000, 1, "Ends at T.", SPAN))
 
     also: str = param(
-        "", Text("Also held", 400, "Such as f:1@6-19 i:0@3: gate, value, steps. Drawn over a gate's steps too.")
+        "", Text("Also held", MOST_TEXT, "Such as f:1@6-19 i:0@3: gate, value, steps.")
     )
 
     def __post_init__(self) -> None:

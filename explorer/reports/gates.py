@@ -69,6 +69,10 @@ class GatesReport:
         told = ", ".join(words)
         return told[0].upper() + told[1:]
 
+    def sliders(self, own: Surgery) -> tuple[str, ...]:
+        """The board's sliders: of the gate that the controls hold, else step and value of strokes."""
+        return SLIDERS["none" if own.held == "none" else "held"]
+
     def left_before(self) -> str:
         """What reached c at the step looked at without the operation."""
         return size_of(float(self.arriving_before[self.t - 1]))

@@ -312,8 +312,10 @@ class Board {
     await Plotly.react(plot, [...ghosts, ...data], layout, config);
     if (plot.pointer) plot.querySelector(".nsewdrag")?.dispatchEvent(new MouseEvent("mousemove", plot.pointer));
     plot.picks = panel.pick;
+    plot.brush = panel.brush;
     if (!plot.listens) {
       plot.listens = true;
+      brushes(this, plot);
       plot.addEventListener("mousemove", ({ clientX, clientY }) => { plot.pointer = { clientX, clientY, bubbles: true }; });
       plot.addEventListener("mouseleave", () => { plot.pointer = null; });
       plot.on("plotly_click", (event) => this.clicked(plot.picks, event.points[0], plot.layout));

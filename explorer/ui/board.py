@@ -6,29 +6,27 @@ that zoom and hover survive. Without plotly.js in Streamlit's bundle it gives wa
 """
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import Field, asdict, dataclass, field, fields
-from functools import cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from explorer.experiment import FIELDS
 from explorer.figures.film import Frame
 from explorer.figures.strip import Strip
 from explorer.figures.theme import Figure
 from explorer.parameters import Range
 from explorer.ui import bundle, playing, scrub, url
 from explorer.ui.scrub import Scrub
+from explorer.ui.sliders import field_of, kind_of, set_within, slider
 from explorer.wording import number
 
 HERE = Path(__file__).parent
-OWN = "_own_fields"  # session key: {name: field} of the records that pages declared for themselves
 STRESSED = "_stressed"  # session key: the panel that the present beat is about, "" for none
 DRAGGING = "_dragging"  # session key: whether a slider of the board is being dragged at this moment
 
-SCRIPTS = ("table", "isolate", "player", "board")
+SCRIPTS = ("table", "isolate", "brush", "player", "board")
 
 COMPONENT = st.components.v2.component(
     "gradient_flow_board",
@@ -50,6 +48,7 @@ class Panel:
     pick: dict[str, str] = field(default_factory=dict)  # axis (x, y, 10^x, 10^y) -> the field a click sets;
     # "group" stands for the number in the trace's legendgroup, and lets one group be seen alone
     caption: str = ""
+    brush: tuple[str, ...] = ()  # names of its rows from above, over whose steps a stroke may go; "" for none
     detail: bool = False  # left out of the lecture view, whose few panels must be read from the last row
 
 
@@ -60,6 +59,11 @@ class Grid:
     areas: tuple[str, ...]
     columns: str
     rows: str
+
+    def styles(self) -> dict[str, str]:
+        """The same in CSS."""
+        areas = " ".join(f'"{row}"' for row in self.areas)
+        return {"areas": areas, "columns": self.columns, "rows": self.rows}
 
 
 def show(  # noqa: PLR0913 - the parts of one board, by name
@@ -72,11 +76,12 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
     strip_field: str = "",
     film: Scrub | None = None,
     frames: Callable[[], Sequence[Frame]] | None = None,
+    on_brush: Callable[[str, int, int], None] | None = None,
 ) -> None:
     """Draw the board; its sliders and clicks set the session's fields and rerun the page.
 
     A click on a step of the strip sets `strip_field`; the slider of `film` runs without the server, and so
-    does playing through `frames`.
+    does playing through `frames`. `on_brush` is told of a stroke: the row, its first and its last step.
     """
     plotly = bundle.plotly_url()
     if plotly is None:
@@ -84,20 +89,15 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
         return
     if url.lecture():
         panels, strip = for_lecture(panels, strip)
-        ids, shares = " ".join(panel.id for panel in panels), "minmax(0,1fr) " * len(panels)
-        grid = Grid((ids,), shares, "1fr")
+        grid = Grid((" ".join(panel.id for panel in panels),), "minmax(0,1fr) " * len(panels), "1fr")
     sent = st.session_state.get(key) or {}
     data = {
         "url": plotly,
         "echo": (sent.get("moved") or {}).get("turn", 0),
         "lecture": url.lecture(),
         "sliders": [slider(name) for name in sliders if name not in url.hidden()] + scrubbed(key, film),
-        "panels": [
-            {**asdict(panel), "figure": json.dumps(panel.figure), "pick": panel.pick} for panel in panels
-        ],
-        "areas": " ".join(f'"{row}"' for row in grid.areas),
-        "columns": grid.columns,
-        "rows": grid.rows,
+        "panels": [{**vars(panel), "figure": json.dumps(panel.figure)} for panel in panels],
+        **grid.styles(),
         "strip": {**asdict(strip), "field": strip_field} if strip else None,
         "played": sent.get("played") is not None,
         "frames": playing.packed(frames, sent.get("played")),
@@ -109,6 +109,7 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
         on_moved_change=lambda: moved(key),
         on_picked_change=lambda: picked(key),
         on_played_change=lambda: played(key, strip_field),
+        on_brushed_change=lambda: brushed(key, on_brush),
     )
 
 
@@ -117,9 +118,10 @@ def dragging() -> bool:
     return bool(st.session_state.get(DRAGGING))
 
 
-def panels(frame: Frame, pick: dict[str, str] | None = None) -> list[Panel]:
-    """The panels of one step of playing."""
-    return [Panel(id, one.title, one.figure, one.alt, pick or {}) for id, one in frame.panels.items()]
+def panels(frame: Frame, more: Mapping[str, Mapping[str, Any]] | None = None) -> list[Panel]:
+    """The panels of one step of playing; `more` are further parts of a Panel by panel id."""
+    drawn = frame.panels.items()
+    return [Panel(id, one.title, one.figure, one.alt, **(more or {}).get(id, {})) for id, one in drawn]
 
 
 def scrubbed(key: str, film: Scrub | None) -> list[dict[str, Any]]:
@@ -141,55 +143,6 @@ def for_lecture(panels: Sequence[Panel], strip: Strip | None) -> tuple[list[Pane
     return [panel for panel in panels if not panel.detail], strip
 
 
-def adopt(kind: type[Any]) -> None:
-    """Let the fields of a page's own record have sliders and clicks, as those of Experiment and View have."""
-    own: dict[str, Field[Any]] = st.session_state.setdefault(OWN, {})
-    own.update({f.name: f for f in fields(kind)})
-
-
-def field_of(name: str) -> Field[Any]:
-    """The field of that name, of Experiment, View or a record adopted in this session."""
-    known: dict[str, Field[Any]] = {**st.session_state.get(OWN, {}), **FIELDS}
-    return known[name]
-
-
-def kind_of(name: str) -> type[Any]:
-    """The type of a field's values."""
-    return type(field_of(name).default)
-
-
-def slider(name: str) -> dict[str, Any]:
-    """What the board needs to know of one slider."""
-    f = field_of(name)
-    control = f.metadata["control"]
-    if not isinstance(control, Range):
-        raise ValueError(f"a slider must be a numeric field; {name} is not")
-    positions, shown = positions_of(control)
-    value = st.session_state.get(name, f.default)
-    return {
-        "field": name,
-        "label": control.label,
-        "positions": positions,
-        "shown": shown,
-        "value": value,
-        "text": number(value),
-        "why_idle": st.session_state.get("_idle", {}).get(name, ""),
-    }
-
-
-@cache
-def positions_of(control: Range) -> tuple[list[float], list[str]]:
-    """A slider's positions and how they read."""
-    positions = list(control.grid) or whole_positions(control)
-    return positions, [number(position) for position in positions]
-
-
-def whole_positions(control: Range) -> list[float]:
-    """Positions at the control's own step."""
-    count = round((control.high - control.low) / control.step)
-    return [control.low + i * control.step for i in range(count + 1)]
-
-
 def moved(key: str) -> None:
     """Take the sliders' values over into the session, before the page runs."""
     st.session_state[DRAGGING] = st.session_state[key]["moved"].get("dragging", False)
@@ -205,19 +158,18 @@ def picked(key: str) -> None:
         set_within(name, value)
 
 
-def set_within(name: str, value: float) -> None:
-    """Set a numeric field to a value, the nearest its control allows."""
-    control = field_of(name).metadata["control"]
-    if isinstance(control, Range):
-        within = min(max(value, control.low), control.high)
-        st.session_state[name] = round(within) if kind_of(name) is int else float(within)
-
-
 def played(key: str, name: str) -> None:
     """Begin to play at the step that the player names."""
     step = st.session_state[key]["played"]
     if step is not None:
         set_within(name, step)
+
+
+def brushed(key: str, hear: Callable[[str, int, int], None] | None) -> None:
+    """Tell the page of a stroke over the rows of a panel."""
+    stroke = st.session_state[key]["brushed"]
+    if hear and stroke:
+        hear(str(stroke["row"]), int(stroke["first"]), int(stroke["last"]))
 
 
 def stock(key: str, sliders: Sequence[str], panels: Sequence[Panel]) -> None:

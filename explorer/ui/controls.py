@@ -13,7 +13,7 @@ import streamlit as st
 from explorer.experiment import DISPLAYED, FIELDS, Experiment, View
 from explorer.parameters import Choice, Range, Text, legal_value
 from explorer.presets import PRESETS
-from explorer.ui import board, bundle, compute, page, sharing, url
+from explorer.ui import board, bundle, compute, page, sharing, sliders, url
 
 Record = TypeVar("Record")
 IDLE = "_idle"  # session key: {field: why its control does nothing}, for the board's sliders
@@ -54,7 +54,7 @@ def complete(wanted: Wanted, box: Any = None) -> list[Any]:
     known = {**FIELDS, **mine}
     defaults = {name: f.default for name, f in known.items()}
     for kind in wanted.own:
-        board.adopt(kind)
+        sliders.adopt(kind)
     url.take_in(defaults, lambda name, raw: legal_value(known[name], raw))
     url.arrive(wanted.arriving)
     reasons = idle_reasons(wanted)
@@ -118,7 +118,7 @@ def own(kind: type[Record], *main: str, ready: Mapping[str, tuple[Record, str]])
 def take_in_own(kind: type[Any], take: Callable[..., None]) -> dict[str, Any]:
     """Adopt a page's own record into the address and the board; returns {field: default}."""
     known = {f.name: f for f in fields(kind)}
-    board.adopt(kind)
+    sliders.adopt(kind)
     defaults = {name: f.default for name, f in known.items()}
     take(defaults, lambda name, raw: legal_value(known[name], raw))
     return defaults
