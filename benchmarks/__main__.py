@@ -1,4 +1,4 @@
-"""`python -m benchmarks` measures the engine, `... interface` the pages, `... soak` memory."""
+"""`python -m benchmarks` measures the engine; `interface` pages, `beats` the lecture, `soak` memory."""
 
 import os
 import sys
@@ -13,8 +13,10 @@ if __name__ == "__main__":
         from benchmarks.engine import main
     elif what == "interface":
         from benchmarks.interface import main
+    elif what == "beats":
+        from benchmarks.beats import main
     elif what == "soak":
         from benchmarks.soak import main
     else:
-        sys.exit(f"benchmarks: choose engine, interface or soak; got {what!r}")
+        sys.exit(f"benchmarks: choose engine, interface, beats or soak; got {what!r}")
     main(sys.argv[2:])

@@ -5,14 +5,12 @@ from explorer.figures import forgetting as figures
 from explorer.figures.strip import lanes
 from explorer.lessons.forgetting import HELD, LESSON
 from explorer.reports import forgetting as reports
-from explorer.ui import board, compute, lesson, page
+from explorer.ui import ahead, board, compute, lesson, page
 from explorer.ui.board import Grid, Panel
 
 wanted, view, own = lesson.begin(LESSON, "activation", "why", shows=("source",), fixed=HELD)
 e = reports.within_limits(wanted)
-found = compute.cached(reports.reaches, e)
-n = min(own.fillers, found[0].N, found[1].N)
-pictured = compute.cached(reports.runs, e, n), compute.cached(reports.pair_maps, e, n)
+found, pictured = compute.cached(ahead.words, e, own)
 look = page.look()
 report = reports.forgetting_report(e, view, own, found, pictured)
 rnn, lstm = report.shown()
@@ -50,5 +48,6 @@ board.show(
     grid=Grid(("gain why maps",), "minmax(0,9fr) minmax(0,7fr) minmax(0,10fr)", "1fr"),
 )
 page.caption(report.quiet())
+lesson.prefetch(LESSON, ahead.words)
 page.numbers(report.table)
 page.source(fillers.reach, fillers.sweep)

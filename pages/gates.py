@@ -13,7 +13,7 @@ e, view, own = lesson.begin(
 )
 run = compute.run(e)
 look = page.look()
-report = reports.gates_report(run, own)
+report = compute.of_run(reports.gates_report, e, own)
 shown = figures.frame(look, report, run.sequence.tokens)
 
 page.finding(report.finding())
@@ -39,6 +39,7 @@ board.show(
     on_brush=operating.stroke,
 )
 page.caption(report.line_caption())
+lesson.prefetch(LESSON, reports.gates_report, compute.of_run)
 page.numbers(report.table)
 page.equations(LSTM.equations)
 page.source(surgery.HeldLSTM, surgery.forward)

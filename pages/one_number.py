@@ -8,9 +8,8 @@ from explorer.ui import board, compute, lesson, page
 from explorer.ui.board import Grid, Panel
 
 e, view, own = lesson.begin(LESSON, "stage", shows=())
-run = compute.run(e)
 look = page.look()
-report = reports.repeated_report(run, own)
+report = compute.of_run(reports.repeated_report, e, own)
 
 page.finding(report.finding())
 board.show(
@@ -40,5 +39,6 @@ board.show(
     ],
     grid=Grid(("size formats", "size factors"), "minmax(0,13fr) minmax(0,10fr)", "1fr 1fr"),
 )
+lesson.prefetch(LESSON, reports.repeated_report, compute.of_run)
 page.numbers(report.table)
 page.source(precision.stored, precision.product, precision.exact)

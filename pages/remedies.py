@@ -3,16 +3,14 @@
 from explorer import clipping
 from explorer.figures import remedies as figures
 from explorer.lessons.remedies import HELD, LESSON
-from explorer.reports import remedies as reports
 from explorer.reports import treatments
 from explorer.reports.weights import within_limits
-from explorer.ui import board, compute, lesson, page
+from explorer.ui import ahead, board, compute, lesson, page
 from explorer.ui.board import Grid, Panel
 
 wanted, view, _ = lesson.begin(LESSON, "clip", shows=("clip", "threshold"), fixed=HELD)
 e = within_limits(wanted)
-swept = compute.cached(treatments.sweep, treatments.ungained(e))
-report = reports.remedies_report(e, view, swept)
+report = compute.cached(ahead.cures, e, view)
 look = page.look()
 
 page.finding(report.finding())
@@ -28,7 +26,7 @@ board.show(
         ),
         Panel(
             "sweep",
-            f"Left at step 1 for every gain, median of {swept.seeds} seeds",
+            f"Left at step 1 for every gain, median of {report.sweep.seeds} seeds",
             figures.sweep(look, report),
             report.sweep_alt(),
             {"x": "gain"},
@@ -50,6 +48,7 @@ board.show(
     ),
 )
 page.caption(report.verdicts())
+lesson.prefetch(LESSON, ahead.cures, about="view")
 page.numbers(report.table)
 page.equations(clipping.EQUATIONS)
 page.source(clipping.by_norm, treatments.median_left)

@@ -54,6 +54,7 @@ def test_pause_keeps_the_step_and_back_and_reset_lead_to_the_beginning(tab, serv
     tab.get_by_role("button", name="Play", exact=True).click()
     tab.wait_for_function("() => document.querySelector('.gf').board.player.shown >= 2", timeout=READY)
     tab.get_by_role("button", name="Pause").click()
+    tab.wait_for_url(re.compile(r"[?&]step=\d"), timeout=READY)
     settled(tab)
     step = int(re.search(r"[?&]step=(\d+)", tab.url)[1])
     assert 2 <= step < 6

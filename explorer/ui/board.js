@@ -239,6 +239,7 @@ class Board {
   }
 
   makeTools() {
+    this.sliders.append(this.player.bar);
     const tools = make("div", "gf-tools", this.sliders);
     const freeze = make("button", "", tools, "Freeze");
     freeze.type = "button";

@@ -6,6 +6,7 @@ draws with it instead of sending megabytes of its own. A test fails loudly when 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +23,7 @@ RELOAD = st.components.v2.component(
 )
 
 
+@cache
 def plotly_url() -> str | None:
     """Where the page can load Streamlit's own plotly.js, relative to the app; None if it is not there."""
     root = Path(st.__file__).parent / "static"

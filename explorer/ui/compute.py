@@ -151,6 +151,16 @@ def _cached(function: Callable[..., Any]) -> Callable[..., Any]:
     return kept(64)(function)
 
 
+def of_run(function: Callable[..., Result], e: Experiment, *arguments: Hashable) -> Result:
+    """function(run(e), *arguments), computed once; the function must be pure and its result read-only."""
+    result: Result = cached(_of_run, function, e, *arguments)
+    return result
+
+
+def _of_run(function: Callable[..., Result], e: Experiment, *arguments: Hashable) -> Result:
+    return function(run(e), *arguments)
+
+
 def cached(function: Callable[..., Result], *arguments: Hashable) -> Result:
     """function(*arguments), computed once; the function must be pure and its result read-only."""
     result: Result = _cached(function)(*arguments)

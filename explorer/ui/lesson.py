@@ -20,6 +20,7 @@ from explorer.parameters import Range, param
 from explorer.ui import board, compute, controls, glossary, page, question, url
 
 HERE = Path(__file__).parent
+SHOWN = 0.4  # seconds after which a beat is surely on the screen
 TURN = "_turn_to"  # session key: (page, beat) that a key asked for
 RUNS = "_lesson_runs"  # session key: how often a lesson's page has run, for the keys' one at a time
 KEYS = st.components.v2.component(
@@ -157,13 +158,17 @@ def go(lesson: Lesson, number: int) -> None:
         st.session_state[TURN] = (other.page, 1 if number > 0 else len(other.beats))
 
 
-def prefetch(lesson: Lesson, function: Callable[[Experiment, Any], Any]) -> None:
-    """Compute in the background what the next beat will ask of compute.cached(function, e, own)."""
+def prefetch(
+    lesson: Lesson, function: Callable[..., Any], ask: Callable[..., Any] = compute.cached, about: str = "own"
+) -> None:
+    """Compute in the background what the next beat will ask of ask(function, e, own), or view for own.
+
+    It begins when the present beat has had time to be drawn.
+    """
     number = lesson.number(st.session_state["beat"] + 1)
     state = lesson.state(lesson.beat(number).settings)
-    thread = threading.Thread(
-        target=compute.cached, args=(function, state.experiment, state.own), daemon=True
-    )
+    thread = threading.Timer(SHOWN, ask, (function, state.experiment, getattr(state, about)))
+    thread.daemon = True
     add_script_run_ctx(thread, get_script_run_ctx())
     thread.start()
 

@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import Any
 
 import streamlit as st
@@ -92,4 +93,10 @@ def symbol_latex(symbol: str) -> str:
 def source(*functions: Callable[..., Any]) -> None:
     """The code that made this page's numbers, read from the running program."""
     with st.expander("The code behind these numbers", icon=":material/code:"):
-        st.code("\n\n".join(inspect.getsource(function) for function in functions), language="python")
+        st.code("\n\n".join(code_of(function) for function in functions), language="python")
+
+
+@cache
+def code_of(function: Callable[..., Any]) -> str:
+    """A function's code; looking it up takes longer than many a page."""
+    return inspect.getsource(function)
