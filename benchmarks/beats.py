@@ -22,7 +22,8 @@ from explorer.lessons.table import LESSONS
 GOAL = 200.0  # milliseconds
 WATCHED = """([says, page]) => new Promise((done) => {
   let began = 0;
-  const keys = window.__gradientFlowKeys, { prototype } = keys.constructor;  // no other listener hears these keys
+  const keys = window.__gradientFlowKeys, { prototype } = keys.constructor;
+  // the keys hold the event back from every other listener
   keys.pressed = (event) => { began ||= performance.now(); prototype.pressed.call(keys, event); };
   const look = () => {
     const bar = document.querySelector('.st-key-beats'), board = document.querySelector('.gf')?.board;
