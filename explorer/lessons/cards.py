@@ -45,21 +45,21 @@ CARDS: dict[str, Card] = {
     "sigma_above": Card(
         "If σ_max(W) is above 1, the gradient explodes",
         "σ_max bounds the growth from above; what tanh and the other directions shrink, it does not see.",
-        "σ_max(W) is {}", "σ_max(W)^lag",
+        "σ_max(W) is {}", "σ<sub>max</sub>(W)<sup>lag</sup>",
         {**RNN, **SMALL, "gain": 0.8}, ("cell", "activation"), "gain", GAINS,
         measures.by_sigma, claims.explodes_above_one, "gradient_flow", {"norm": "spectral"},
     ),
     "sigma_below": Card(
         "If σ_max(W) is below 1, the gradient of a tanh network vanishes",
         "No step can stretch anything: the product falls at least as fast as σ_max to the power of the lag.",
-        "σ_max(W) is {}", "σ_max(W)^lag",
+        "σ_max(W) is {}", "σ<sub>max</sub>(W)<sup>lag</sup>",
         {**RNN, **SMALL, "gain": 0.4}, ("cell", "activation"), "gain", GAINS,
         measures.by_sigma, claims.vanishes_below_one, "gradient_flow", {"norm": "spectral"},
     ),
     "gain": Card(
         "A gain above 1 explodes",
         "Inputs push tanh to where its slope is small; it takes far more gain to make up for it.",
-        "the gain is {}", "g^lag",
+        "the gain is {}", "g<sup>lag</sup>",
         {**RNN, "gain": 1.5}, ("cell",), "gain", (*GAINS, 3.5, 4.0),
         measures.by_gain, claims.explodes_above_one, "saturation",
     ),
@@ -67,7 +67,7 @@ CARDS: dict[str, Card] = {
         "Orthogonal weights keep the gradient",
         "W keeps every length, but each step also multiplies by tanh’s slope, which inputs push below 1.",
         "W is orthogonal and the input scale {}", "nothing lost",
-        {**RNN, "initialiser": "orthogonal"}, ("cell", "initialiser"), "input_scale", INPUTS,
+        {**RNN, "initialiser": "orthogonal"}, ("cell", "initialiser", "gain"), "input_scale", INPUTS,
         measures.kept("input_scale"), claims.lasts, "saturation",
     ),
     "identity": Card(
@@ -75,7 +75,7 @@ CARDS: dict[str, Card] = {
         "A unit that is on hands the gradient on unchanged, and small inputs turn few units off.",
         "W = I and the input scale is {}", "nothing lost",
         {"cell": "rnn", "activation": "relu", "initialiser": "identity", **SMALL},
-        ("cell", "activation", "initialiser"), "input_scale", INPUTS,
+        ("cell", "activation", "initialiser", "gain"), "input_scale", INPUTS,
         measures.kept("input_scale"), claims.lasts,
     ),
     "relu": Card(
@@ -88,7 +88,7 @@ CARDS: dict[str, Card] = {
     "sigmoid": Card(
         "Behind sigmoid the gradient always vanishes",
         "Its slope is at most a quarter, but large weights make up for it: at the price of saturated units.",
-        "the gain is {}", "¼^lag",
+        "the gain is {}", "¼<sup>lag</sup>",
         {"cell": "rnn", "activation": "sigmoid", "gain": 10.0}, ("cell", "activation"), "gain", LARGE_GAINS,
         measures.quartered, claims.vanishes, "saturation",
     ),
@@ -102,7 +102,7 @@ CARDS: dict[str, Card] = {
     "eigenvalues": Card(
         "If all eigenvalues of W are below 1, its powers shrink from the start",
         "Eigenvectors that lean on each other can add up: eigenvalues speak only of the long run.",
-        "no eigenvalue of W is above {}", "ρ(W)^lag",
+        "no eigenvalue of W is above {}", "ρ(W)<sup>lag</sup>",
         {"cell": "rnn", "activation": "identity", "initialiser": "spectral_radius", "gain": 0.95},
         ("cell", "activation", "initialiser"), "gain", RADII,
         measures.by_eigenvalues, claims.shrinks_throughout, "gradient_flow", {"norm": "spectral"},

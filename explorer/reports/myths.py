@@ -17,6 +17,7 @@ from explorer.lessons.myths import WITH_LOSS, Doubted
 from explorer.wording import number, power, steps, times
 
 LN10 = float(np.log(10.0))
+SMALLEST_TOLD = 0.01  # smaller premises are told as a power of ten
 SWEPT_SEEDS = 5
 LONGEST_SWEPT = 500  # steps
 SWEPT_WORK = 6e9  # multiplications for one setting over all its values
@@ -73,7 +74,9 @@ class MythReport:
 
     def finding(self) -> str:
         """Whether the claim holds here, and what was measured."""
-        premise = self.on_table.premise.format(number(self.found.premise, 3))
+        start = self.found.premise
+        told = number(start, 3) if start == 0 or abs(start) >= SMALLEST_TOLD else power(float(np.log(start)))
+        premise = self.on_table.premise.format(told)
         link = "yet" if self.holds is False else "and"
         return f"{VERDICTS[self.holds]}: {premise}, {link} {self.outcome()}"
 
@@ -126,10 +129,13 @@ class MythReport:
     def sweep_alt(self) -> str:
         """The scores over the setting in words."""
         if self.swept is None:
-            return "The network is too large to be run for many values; a smaller T or H can be."
-        true = [number(v, 3) for v, holds in zip(self.swept.values, self.swept.holds, strict=True) if holds]
-        where = f"{self.control_label()} {', '.join(true)}" if true else "none of the values run"
-        return f"The claim is true at {where}."
+            size = f"T = {self.e.T:,} with H = {self.e.hidden_size}"
+            return f"{size} is too much to be run for many values; a smaller T or H can be."
+        values, label = self.swept.values, self.control_label()
+        true = [number(v, 3) for v, holds in zip(values, self.swept.holds, strict=True) if holds]
+        where = ", ".join(true) if true else "none of them"
+        ends = f"{label} from {number(values[0], 3)} to {number(values[-1], 3)}"
+        return f"{len(values)} values of {ends}: the claim is true at {where}."
 
     def table(self) -> dict[str, Array]:
         """The curves as columns."""
