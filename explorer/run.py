@@ -15,7 +15,7 @@ from explorer.experiment import Experiment
 from explorer.flow import Backward, Trace
 from explorer.initial import starting_state
 from explorer.readout import Loss, Readout, carrying, cross_entropy, draw_readout, readout_gradient
-from explorer.sequences import INPUTS, SENTENCE, Sequence, read_text
+from explorer.sequences import INPUTS, SENTENCE, Sequence, read_text, tokens_of
 from explorer.weights import Biases, Recipe, Weights, draw, ensemble
 
 STRETCH = (50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000)  # lengths that runs are computed at
@@ -133,6 +133,16 @@ def run(e: Experiment) -> Run:
     s0 = starting_state(cell, e.start, e.hidden_size, seed=e.seed)
     trace = flow.forward(cell, w, sequence.x, s0)
     return freeze(Run(e, cell, w, readout, sequence, trace))
+
+
+def at_most(e: Experiment, T: int) -> Experiment:
+    """The experiment at most T steps long; a longer sentence is read up to there."""
+    if e.T <= T:
+        return e
+    if e.input != SENTENCE:
+        return replace(e, steps=T)
+    tokens = tokens_of(e.text, e.level)[: T + 1]
+    return replace(e, text=(" " if e.level == "words" else "").join(tokens))
 
 
 def stretched(e: Experiment) -> Experiment:

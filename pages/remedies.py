@@ -4,12 +4,13 @@ from explorer import clipping
 from explorer.figures import remedies as figures
 from explorer.lessons.remedies import HELD, LESSON
 from explorer.reports import treatments
-from explorer.reports.weights import within_limits
+from explorer.reports.weights import MOST_STEPS
+from explorer.run import at_most
 from explorer.ui import ahead, board, compute, lesson, page
 from explorer.ui.board import Grid, Panel
 
 wanted, view, _ = lesson.begin(LESSON, "clip", shows=("clip", "threshold"), fixed=HELD)
-e = within_limits(wanted)
+e = at_most(wanted, MOST_STEPS)
 report = compute.cached(ahead.cures, e, view)
 look = page.look()
 

@@ -4,11 +4,12 @@ from explorer import wirings
 from explorer.figures import shapes as figures
 from explorer.lessons.shapes import LESSON
 from explorer.reports import shapes as reports
+from explorer.run import at_most
 from explorer.ui import board, compute, lesson, page
 from explorer.ui.board import Grid, Panel
 
 wanted, view, own = lesson.begin(LESSON, "wiring", "feed", shows=())
-e = reports.within_limits(wanted)
+e = at_most(wanted, reports.MOST_STEPS)
 report = compute.cached(reports.shapes_report, e, own)
 look = page.look()
 

@@ -4,11 +4,12 @@ from explorer import errors
 from explorer.figures import weights as figures
 from explorer.figures.strip import strip
 from explorer.reports import weights as reports
+from explorer.run import at_most
 from explorer.ui import board, compute, controls, page
 from explorer.ui.board import Grid, Panel
 
 wanted, view = controls.settings("cell", "placement", shows=reports.SHOWS, fixed=reports.HELD)
-e = reports.within_limits(wanted)
+e = at_most(wanted, reports.MOST_STEPS)
 run = compute.run(e)
 look = page.look()
 report = reports.weights_report(run, view.gate, view.target)

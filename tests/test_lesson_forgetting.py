@@ -13,6 +13,7 @@ from explorer.figures.theme import look
 from explorer.fillers import reach
 from explorer.lessons.forgetting import LESSON, Forgetting
 from explorer.reports import forgetting as reports
+from explorer.run import at_most
 from explorer.sequences import SENTENCE
 
 LN10 = np.log(10.0)
@@ -136,7 +137,7 @@ def test_the_measure_decides_what_colours_the_words():
 @pytest.mark.parametrize("source", [0, 1, 9_999])
 def test_any_sentence_and_any_source_make_a_report_that_can_be_drawn(text, source):
     state = LESSON.state({"text": text, "hidden_size": 3, "fillers": 60})
-    e = reports.within_limits(state.experiment)
+    e = at_most(state.experiment, reports.MOST_WORDS)
     n = state.own.fillers
     pictured = reports.runs(e, n), reports.pair_maps(e, n)
     found = reports.forgetting_report(e, View(source=source), state.own, reports.reaches(e), pictured)

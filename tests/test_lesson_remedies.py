@@ -12,8 +12,8 @@ from explorer.figures.theme import look
 from explorer.lessons.remedies import LESSON
 from explorer.reports import remedies as reports
 from explorer.reports import treatments
-from explorer.reports.weights import within_limits
-from explorer.run import run
+from explorer.reports.weights import MOST_STEPS
+from explorer.run import at_most, run
 
 LN10 = np.log(10.0)
 
@@ -27,7 +27,7 @@ def swept(short=True):
 
 def report(settings=None, **view):
     state = LESSON.state(settings)
-    e = within_limits(state.experiment)
+    e = at_most(state.experiment, MOST_STEPS)
     return reports.remedies_report(e, View(**view) if view else state.view, swept())
 
 

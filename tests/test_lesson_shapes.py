@@ -7,12 +7,13 @@ from explorer.figures import shapes as figures
 from explorer.figures.theme import look
 from explorer.lessons.shapes import LESSON, Shapes
 from explorer.reports import shapes as reports
+from explorer.run import at_most
 from explorer.wirings import WIRINGS
 
 
 def report(settings=None):
     state = LESSON.state(settings)
-    return reports.shapes_report(reports.within_limits(state.experiment), state.own)
+    return reports.shapes_report(at_most(state.experiment, reports.MOST_STEPS), state.own)
 
 
 def said(text):

@@ -13,20 +13,11 @@ from explorer.lessons.forgetting import Forgetting
 from explorer.pairs import PairMap
 from explorer.reports.layers import Spread, layer, spread
 from explorer.run import Run
-from explorer.sequences import tokens_of
 from explorer.wording import number, percent, power, steps
 
 MOST_WORDS = 100
 LONGEST = 300.0  # a half-life beyond is not read off a line over 60 words
 LN10 = float(np.log(10.0))
-
-
-def within_limits(e: Experiment) -> Experiment:
-    """The experiment with at most MOST_WORDS words to read; a longer sentence is read up to there."""
-    if e.T <= MOST_WORDS:
-        return e
-    tokens = tokens_of(e.text, e.level)[: MOST_WORDS + 1]
-    return replace(e, text=(" " if e.level == "words" else "").join(tokens))
 
 
 @dataclass(frozen=True)

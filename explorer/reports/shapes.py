@@ -1,6 +1,6 @@
 """What each wiring of inputs and errors does to the gradient that reaches step k."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,23 +9,12 @@ from explorer.cells import CELLS
 from explorer.experiment import Experiment
 from explorer.lessons.shapes import Shapes
 from explorer.run import sequence_of
-from explorer.sequences import SENTENCE, tokens_of
 from explorer.wirings import FEEDS, WIRINGS, Arriving, Wired, arriving, network_of, plan, run_wired
 from explorer.wording import number, percent, power, steps
 
 MOST_STEPS = 40
 MOST_DRAWN = 16  # columns of the drawing; more are folded with an explicit gap
 LN10 = float(np.log(10.0))
-
-
-def within_limits(e: Experiment) -> Experiment:
-    """The experiment at most MOST_STEPS long; a longer sentence is read up to there."""
-    if e.T <= MOST_STEPS:
-        return e
-    if e.input != SENTENCE:
-        return replace(e, steps=MOST_STEPS)
-    tokens = tokens_of(e.text, e.level)[: MOST_STEPS + 1]
-    return replace(e, text=(" " if e.level == "words" else "").join(tokens))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Which errors, from how far away, make up the gradient of the recurrent weights."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from explorer.cells import Cell
 from explorer.errors import LagTerms
 from explorer.experiment import Experiment
 from explorer.run import Run
-from explorer.sequences import SENTENCE, tokens_of
+from explorer.sequences import SENTENCE
 from explorer.wording import number, percent, power, steps
 
 MOST_STEPS = 200  # the sum over lags holds T H² numbers and is drawn bar by bar
@@ -17,16 +17,6 @@ MOST_GROUPS = 12  # colours that can still be told apart
 HELD = {"input": SENTENCE}  # the page is about a text, each token predicting the next
 SHOWS = ("first_error", "gate", "target")
 LN10 = float(np.log(10.0))
-
-
-def within_limits(e: Experiment) -> Experiment:
-    """The experiment at most MOST_STEPS long; a longer sentence is read up to there."""
-    if e.T <= MOST_STEPS:
-        return e
-    if e.input != SENTENCE:
-        return replace(e, steps=MOST_STEPS)
-    tokens = tokens_of(e.text, e.level)[: MOST_STEPS + 1]
-    return replace(e, text=(" " if e.level == "words" else "").join(tokens))
 
 
 @dataclass(frozen=True)
