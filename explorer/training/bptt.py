@@ -77,6 +77,7 @@ class Network:
         self.layout, self.dtype = layout, dtype
         self.passes = PASSES[layout.cell](layout, shape, activation, dtype)
         self.one_hot = room(dtype, M * T * B, layout.X)
+        self.o = room(dtype, M, T * B, layout.K)
         self.offsets = np.arange(M)[:, None, None] * layout.X
 
     def gradient(self, rows: Floats, batch: Batch, rules: Rules) -> Gradient:
@@ -119,15 +120,15 @@ class Network:
         M, T, B = self.shape
         n = batch.targets.shape[1]
         h = self.passes.h[:, T - n + 1 :].reshape(M, n * B, -1)
-        o = np.matmul(h, parts["V"])
+        o = np.matmul(h, parts["V"], out=self.o[:, : n * B])
         o += parts["c"][:, None]
         loss, right = squared(o, batch) if batch.targets.dtype.kind == "f" else cross_entropy(o, batch)
         np.matmul(h.swapaxes(1, 2), o, out=into["V"])
         np.sum(o, axis=1, out=into["c"])
         dh = self.passes.dh
         dh[:, : T - n] = 0
-        own = np.matmul(o, parts["V"].swapaxes(1, 2))
-        dh[:, T - n :] = own.reshape(M, n, B, -1)
+        own = dh.reshape(M, T * B, -1)[:, (T - n) * B :]  # a view: what is written there is in dh
+        np.matmul(o, parts["V"].swapaxes(1, 2), out=own)
         scored = batch.scored.reshape(M, -1)
         return loss, np.asarray((right & scored).sum(axis=1) / np.maximum(scored.sum(axis=1), 1))
 
@@ -138,7 +139,6 @@ class Network:
         du = du.reshape(M, T * B, -1)
         dv = dv.reshape(M, T * B, -1)
         np.matmul(before.swapaxes(1, 2), dv, out=into["W"])
-        np.sum(du, axis=1, out=into["b"])
         if "m" in into:
             np.sum(dv[..., 2 * self.layout.H :], axis=1, out=into["m"])
         if batch.x.ndim == 3:
@@ -148,6 +148,8 @@ class Network:
         else:
             x = batch.x.astype(self.dtype)
         np.matmul(x.reshape(M, T * B, -1).swapaxes(1, 2), du, out=into["U"])
+        # each step reads exactly one symbol, so that the columns of U add up to the bias
+        np.sum(into["U"] if batch.x.ndim == 3 else du, axis=1, out=into["b"])
 
 
 def cross_entropy(o: Floats, batch: Batch) -> tuple[Array, Right]:
