@@ -39,7 +39,7 @@ board.show(
         ),
         Panel(
             "origin",
-            f"Why there is a wall: where x goes at w = {d.wall_w:g}",
+            f"Why: where x goes at w = {d.wall_w:g}",
             figures.origin(look, report),
             report.origin_alt(),
             detail=True,

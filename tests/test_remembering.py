@@ -109,10 +109,20 @@ def test_the_same_settings_give_the_same_figures_once_trained():
 def test_solved_networks_are_full_and_others_hollow():
     found = report(Remembering(compared="activation", mem_steps=10, mem_updates=120, mem_seeds=2))
     for arm, dots in zip(found.arms, figures.gauge(LIGHT, found)["data"], strict=True):
-        full = [symbol == "circle" for symbol in dots["marker"]["symbol"]]
+        full = [not symbol.endswith("-open") for symbol in dots["marker"]["symbol"]]
         assert full == list(np.isfinite(arm.solved))
         assert arm.wins == sum(full)
     assert max(arm.wins for arm in found.arms) == 2
+
+
+def test_a_gauge_off_the_scale_is_an_arrow_at_its_edge():
+    found = report(Remembering(mem_steps=60, mem_updates=20, mem_seeds=2, mem_hidden=4))
+    symbols = {}
+    for arm, dots in zip(found.arms, figures.gauge(LIGHT, found)["data"], strict=True):
+        for r, symbol in zip(arm.gauge, dots["marker"]["symbol"], strict=True):
+            symbols.setdefault(figures.LEAST_R <= r <= figures.MOST_R, set()).add(symbol)
+    assert symbols[True] == {"circle-open"}
+    assert symbols[False] == {"triangle-left-open"}
 
 
 @pytest.mark.parametrize("name", [f.name for f in fields(Remembering)])

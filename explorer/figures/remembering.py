@@ -102,7 +102,9 @@ def dots(look: Look, report: RememberingReport, arm: Arm, row: float) -> Trace:
     solved, colour = np.isfinite(arm.solved), colours(look, report)[arm.name]
     shown = np.clip(arm.gauge, LEAST_R + 0.2, MOST_R - 0.2)
     spread = np.linspace(-0.16, 0.16, len(shown)) if len(shown) > 1 else np.zeros(1)
-    symbols = ["circle" if done else "circle-open" for done in solved]
+    beyond = ["triangle-left", "circle", "triangle-right"]  # an arrow where r lies off the scale
+    sides = (arm.gauge >= LEAST_R).astype(int) + (arm.gauge > MOST_R)
+    symbols = [beyond[s] + ("" if done else "-open") for s, done in zip(sides, solved, strict=True)]
     told = [
         f"seed {i}, r = {number(float(r), 3)}: " + (f"solved at update {at:.0f}" if done else "not solved")
         for i, (r, at, done) in enumerate(zip(arm.gauge, arm.solved, solved, strict=True))

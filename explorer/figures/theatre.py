@@ -5,7 +5,18 @@ from typing import Any
 import numpy as np
 
 from explorer.arrays import Array
-from explorer.figures.parts import LN10, axis, curve, label, layout, note, power_axis, scale_of, typed
+from explorer.figures.parts import (
+    LN10,
+    axis,
+    curve,
+    label,
+    layout,
+    note,
+    power_axis,
+    scale_of,
+    size_axis,
+    typed,
+)
 from explorer.figures.theme import TEXT, Figure, Look, Trace
 from explorer.reports.theatre import TheatreReport
 from explorer.training.course import History
@@ -41,12 +52,13 @@ def distribution(look: Look, report: TheatreReport) -> Figure:
         "marker": {"size": 7, "color": look.ink, "opacity": 0.55},
         "hovertemplate": "one mini-batch: ‖g‖ = 10<sup>%{x:.2f}</sup><extra></extra>",
     })  # fmt: skip
-    x = power_axis(look, "‖g‖, and the threshold θ", low, high, most=6)
+    x = size_axis(look, "‖g‖, and the threshold θ", low, high)
     y = axis(look, "% up to this size", range=[-16, 108], tickvals=[0, 25, 50, 75, 100])
     told, far = f"θ = {number(report.d.clip_line)} cuts {100 * report.engaged:.0f} %", at > (low + high) / 2
     words = [
         label(look, told, at, 104, look.threshold, xanchor="right" if far else "left", yanchor="top",
-              xshift=-6 if far else 6, font={"size": TEXT + 1, "color": look.threshold}),
+              xshift=-6 if far else 6, bgcolor=look.background,
+              font={"size": TEXT + 1, "color": look.threshold}),
         named(look, "at initialisation", start, 0.35, look.ink),
     ]  # fmt: skip
     if training.size:
@@ -57,8 +69,8 @@ def distribution(look: Look, report: TheatreReport) -> Figure:
 
 def named(look: Look, text: str, logs: Array, share: float, colour: str) -> dict[str, Any]:
     """A distribution's name beside its curve."""
-    return label(look, text, float(np.quantile(logs, share)), 100 * share, colour, xshift=6, yanchor="top",
-                 font={"size": TEXT, "color": colour})  # fmt: skip
+    return label(look, text, float(np.quantile(logs, share)), 100 * share, colour, xshift=8, yanchor="top",
+                 bgcolor=look.background, font={"size": TEXT, "color": colour})  # fmt: skip
 
 
 def stairs(logs: Array, low: float, high: float, colour: str, name: str) -> Trace:
@@ -152,7 +164,7 @@ def training(look: Look, report: TheatreReport) -> Figure:
     losses = np.concatenate([*(h.smooth("loss")[:, 0] for h in both), np.array([report.chance])])
     top = min(float(np.nanmax(losses)), 3.0 * report.chance)
     y = axis(look, "loss", domain=[0.55, 1.0], range=[0, 1.08 * top], nticks=4)
-    y2 = power_axis(look, "‖g‖", float(logs.min()) - 0.2, float(logs.max()) + 0.2, most=4, domain=[0.0, 0.45])
+    y2 = size_axis(look, "‖g‖", float(logs.min()) - 0.2, float(logs.max()) + 0.2, domain=[0.0, 0.45])
     lines = [level(look.muted, report.chance, "y"), level(look.threshold, at, "y2")]
     words = [
         note(look, "chance", 0.99, report.chance, xanchor="right", yanchor="bottom",

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from explorer.arrays import Array
-from explorer.figures.parts import LN10, axis, label, layout, power_axis, typed
+from explorer.figures.parts import LN10, axis, label, layout, size_axis, typed
 from explorer.figures.theme import Figure, Look, Trace
 from explorer.reports.training import TrainingReport
 from explorer.reports.training_runs import engaged, thinned
@@ -139,7 +139,7 @@ def norms(look: Look, report: TrainingReport) -> Figure:
         shapes.append(dash(look, seen[-1], look.threshold))
     shapes.append(upright(report.picture.update, look.ink, "solid") | {"opacity": 0.35})
     x_axis = axis(look, "update", range=span(report), nticks=6)
-    y_axis = power_axis(look, "‖gradient‖", min(seen) - 0.4, max(seen) + 0.6, most=5)
+    y_axis = size_axis(look, "‖gradient‖", min(seen) - 0.4, max(seen) + 0.6)
     return {"data": traces, "layout": layout(look, x_axis, y_axis, annotations=notes, shapes=shapes,
                                              margin=MARGIN)}  # fmt: skip
 

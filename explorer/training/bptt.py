@@ -139,6 +139,7 @@ class Network:
         du = du.reshape(M, T * B, -1)
         dv = dv.reshape(M, T * B, -1)
         np.matmul(before.swapaxes(1, 2), dv, out=into["W"])
+        np.sum(du, axis=1, out=into["b"])
         if "m" in into:
             np.sum(dv[..., 2 * self.layout.H :], axis=1, out=into["m"])
         if batch.x.ndim == 3:
@@ -148,8 +149,6 @@ class Network:
         else:
             x = batch.x.astype(self.dtype)
         np.matmul(x.reshape(M, T * B, -1).swapaxes(1, 2), du, out=into["U"])
-        # each step reads exactly one symbol, so that the columns of U add up to the bias
-        np.sum(into["U"] if batch.x.ndim == 3 else du, axis=1, out=into["b"])
 
 
 def cross_entropy(o: Floats, batch: Batch) -> tuple[Array, Right]:
