@@ -6,7 +6,8 @@ const loadPlotly = (url) => window.Plotly
   : (window.__gradientFlowPlotly ??= import(new URL(url, document.baseURI).href).then(() => window.Plotly));
 
 const LEAST = 20;  // pixels of the smallest letters in the lecture view
-const PATIENCE = 400, LONGEST = 3000, RESTS = 150;  // milliseconds an answer may take, and a hand be still
+const PATIENCE = 400, LONGEST = 3000, RESTS = 150, PAUSE = 400;
+// milliseconds an answer may take, a hand be still, and keys be idle
 
 const make = (tag, className, parent, text = "") => {
   const element = document.createElement(tag);
@@ -59,6 +60,8 @@ class Board {
     this.last = {};
     this.frozen = false;
     this.dragging = false;
+    this.pressed = false;  // a key has just moved a slider: as good as dragged, until it rests
+    this.moving = {};  // what has moved since the whole page last ran
     this.sliders = make("div", "gf-sliders", root);
     this.strip = make("div", "gf-strip", root);
     this.player = new Player(this, make("div", "gf-tools gf-player", root));
@@ -100,9 +103,10 @@ class Board {
     this.turn += 1;
     this.waiting = this.turn;
     this.sentAt = performance.now();
-    const values = this.wish;
+    const held = this.dragging || this.pressed, values = { ...this.moving, ...this.wish };
+    this.moving = held ? values : {};
     this.wish = null;
-    this.send("moved", { turn: this.turn, values, dragging: this.dragging });
+    this.send("moved", { turn: this.turn, values, dragging: held });
   }
 
   overdue() {
@@ -234,8 +238,19 @@ class Board {
         return;
       }
       this.wish = { ...(this.wish ?? {}), [slider.field]: value };
+      if (!this.dragging && this.data.live) this.press(drop);
       this.pump();
     });
+  }
+
+  /* A key has moved a slider; the whole page follows when no further one has for a while. */
+  press(rest) {
+    this.pressed = true;
+    clearTimeout(this.pressTimer);
+    this.pressTimer = setTimeout(() => {
+      this.pressed = false;
+      if (!this.dragging) rest();
+    }, PAUSE);
   }
 
   makeTools() {

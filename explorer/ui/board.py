@@ -8,6 +8,7 @@ that zoom and hover survive. Without plotly.js in Streamlit's bundle it gives wa
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +18,17 @@ from explorer.figures.film import Frame
 from explorer.figures.strip import Strip
 from explorer.figures.theme import Figure
 from explorer.parameters import Range
-from explorer.ui import bundle, playing, scrub, url
+from explorer.ui import bundle, live, page, playing, scrub, url
 from explorer.ui.scrub import Scrub
 from explorer.ui.sliders import field_of, kind_of, set_within, slider
 from explorer.wording import number
 
 HERE = Path(__file__).parent
 STRESSED = "_stressed"  # session key: the panel that the present beat is about, "" for none
-DRAGGING = "_dragging"  # session key: whether a slider of the board is being dragged at this moment
 
 SCRIPTS = ("table", "isolate", "brush", "player", "board")
+
+Brush = Callable[[str, int, int], None]
 
 COMPONENT = st.components.v2.component(
     "gradient_flow_board",
@@ -76,7 +78,7 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
     strip_field: str = "",
     film: Scrub | None = None,
     frames: Callable[[], Sequence[Frame]] | None = None,
-    on_brush: Callable[[str, int, int], None] | None = None,
+    on_brush: Brush | None = None,
 ) -> None:
     """Draw the board; its sliders and clicks set the session's fields and rerun the page.
 
@@ -85,6 +87,7 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
     """
     plotly = bundle.plotly_url()
     if plotly is None:
+        said()
         stock(key, sliders, panels)
         return
     if url.lecture():
@@ -95,6 +98,7 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
         "url": plotly,
         "echo": (sent.get("moved") or {}).get("turn", 0),
         "lecture": url.lecture(),
+        "live": live.allowed(),
         "sliders": [slider(name) for name in sliders if name not in url.hidden()] + scrubbed(key, film),
         "panels": [{**vars(panel), "figure": json.dumps(panel.figure)} for panel in panels],
         **grid.styles(),
@@ -102,6 +106,12 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
         "played": sent.get("played") is not None,
         "frames": playing.packed(frames, sent.get("played")),
     }
+    live.shown(partial(draw, key, strip_field, on_brush), data)
+
+
+def draw(key: str, strip_field: str, on_brush: Brush | None, data: dict[str, Any]) -> None:
+    """The finding, where it waits for its board, and the board itself."""
+    said()
     COMPONENT(
         key=key,
         data=data,
@@ -113,9 +123,11 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
     )
 
 
-def dragging() -> bool:
-    """Whether a slider of the board is being dragged: what the eye cannot follow then may wait."""
-    return bool(st.session_state.get(DRAGGING))
+def said() -> None:
+    """The finding that waits for its board, if one does."""
+    sentence = st.session_state.pop(live.FINDING, "")
+    if sentence:
+        page.heading(sentence)
 
 
 def panels(frame: Frame, more: Mapping[str, Mapping[str, Any]] | None = None) -> list[Panel]:
@@ -130,7 +142,7 @@ def scrubbed(key: str, film: Scrub | None) -> list[dict[str, Any]]:
         return []
     described = slider(film.field)
     value = min(described["value"], film.last)
-    stamp = "" if dragging() else scrub.send(key, film)
+    stamp = "" if live.dragging() else scrub.send(key, film)
     return [{**described, **film.positions(), "value": value, "text": number(value, 5), "film": stamp}]
 
 
@@ -145,7 +157,7 @@ def for_lecture(panels: Sequence[Panel], strip: Strip | None) -> tuple[list[Pane
 
 def moved(key: str) -> None:
     """Take the sliders' values over into the session, before the page runs."""
-    st.session_state[DRAGGING] = st.session_state[key]["moved"].get("dragging", False)
+    st.session_state[live.DRAGGING] = st.session_state[key]["moved"].get("dragging", False)
     for name, value in st.session_state[key]["moved"]["values"].items():
         control = field_of(name).metadata["control"]
         if isinstance(control, Range) and control.low <= value <= control.high:

@@ -21,7 +21,7 @@ from explorer.reports.gradient_flow import FlowReport, Selection
 from explorer.reports.matrix_stack import MatrixStack
 from explorer.reports.pair_curves import Ribbon
 from explorer.run import Run
-from explorer.ui import board, page
+from explorer.ui import live, page
 from explorer.ui.keeping import kept
 
 Result = TypeVar("Result")
@@ -112,7 +112,7 @@ def _flow(e: Experiment, view: View, banded: bool) -> FlowReport:
 
 def flow(e: Experiment, view: View) -> FlowReport:
     """What the gradient flow page shows of the experiment; the seeds' ribbon waits for the hand to rest."""
-    return _flow(network(e), resolved(e, view), not board.dragging())
+    return _flow(network(e), resolved(e, view), not live.dragging())
 
 
 @kept(64)
@@ -122,7 +122,7 @@ def _selection(e: Experiment, view: View, rough: bool) -> Selection:
 
 def selection(e: Experiment, view: View) -> Selection:
     """The chosen pair opened up; its smallest singular values wait for the hand to rest."""
-    return _selection(network(e), resolved(e, view), board.dragging())
+    return _selection(network(e), resolved(e, view), live.dragging())
 
 
 def resolved(e: Experiment, view: View) -> View:

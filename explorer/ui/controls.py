@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 import streamlit as st
 
 from explorer.experiment import DISPLAYED, FIELDS, Experiment, View
-from explorer.parameters import Choice, Range, Text, legal_value
+from explorer.parameters import legal_value
 from explorer.presets import PRESETS
-from explorer.ui import board, bundle, compute, page, sharing, sliders, url
+from explorer.ui import board, bundle, compute, live, page, sharing, sliders, url, widgets
 
 Record = TypeVar("Record")
 IDLE = "_idle"  # session key: {field: why its control does nothing}, for the board's sliders
@@ -58,23 +58,35 @@ def complete(wanted: Wanted, box: Any = None) -> list[Any]:
     url.take_in(defaults, lambda name, raw: legal_value(known[name], raw))
     url.arrive(wanted.arriving)
     reasons = idle_reasons(wanted)
+    live.allow(box is None)
+    if live.quiet():
+        return quietly(known, wanted)
     with box or st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
         values = {name: st.session_state[name] for name in mine}
-        values |= {name: widget(known[name], reasons, visible=True) for name in wanted.main}
+        values |= {name: widgets.widget(known[name], reasons, visible=True) for name in wanted.main}
         further = [f for name, f in mine.items() if labelled(f) and name not in wanted.main]
         if further:
             with st.popover("This page", icon=":material/settings:"):
-                values |= columns(further, reasons)
+                values |= widgets.columns(further, reasons)
         with st.popover("Presets", icon=":material/bookmarks:"):
             presets(wanted.fixed)
         with st.popover("All settings", icon=":material/tune:"):
-            values |= columns([f for name, f in FIELDS.items() if name not in wanted.main], reasons)
+            values |= widgets.columns([f for name, f in FIELDS.items() if name not in wanted.main], reasons)
         link = st.popover("Share", icon=":material/link:")
     sharing.notices()
     remember(values, wanted.fixed, defaults, wanted.explicit)
     with link:
         sharing.share([name for name, f in known.items() if labelled(f)])
     return [valid(kind, {**values, **wanted.fixed}) for kind in (Experiment, View, *wanted.own)]
+
+
+def quietly(known: Mapping[str, Field[Any]], wanted: Wanted) -> list[Any]:
+    """What `complete` returns, with nothing drawn; a run that takes long is left to the whole app."""
+    values = {name: st.session_state[name] for name in known} | dict(wanted.fixed)
+    found: list[Any] = [valid(kind, values) for kind in (Experiment, View, *wanted.own)]
+    if found[0].work() > live.MOST_WORK:
+        live.aloud()
+    return found
 
 
 def labelled(f: Field[Any]) -> bool:
@@ -86,7 +98,7 @@ def record(kind: type[Record], label: str = "What is compared") -> Record:
     """A further record of settings with widgets of its own, in a popover beside the toolbar."""
     defaults = take_in_own(kind, url.take_in_more)
     with st.popover(label, icon=":material/compare_arrows:"):
-        values = columns(list(fields(kind)), own_reasons(kind))  # type: ignore[arg-type]
+        values = widgets.columns(list(fields(kind)), own_reasons(kind))  # type: ignore[arg-type]
     remember(values, {}, defaults)
     return valid(kind, values)
 
@@ -97,16 +109,17 @@ def own(kind: type[Record], *main: str, ready: Mapping[str, tuple[Record, str]])
     `main` names the choices shown in sight, `ready` the presets: {name: (record, what it teaches)}.
     """
     bundle.enter_through_app()
+    live.allow(False)
     defaults = take_in_own(kind, url.take_in)
     reasons = own_reasons(kind)
     known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
-        values = {name: widget(known[name], reasons, visible=True) for name in main}
+        values = {name: widgets.widget(known[name], reasons, visible=True) for name in main}
         with st.popover("Presets", icon=":material/bookmarks:"):
             for name, (preset, teaches) in ready.items():
                 preset_button(name, teaches, vars(preset))
         with st.popover("All settings", icon=":material/tune:"):
-            values |= columns([f for name, f in known.items() if name not in main], reasons)
+            values |= widgets.columns([f for name, f in known.items() if name not in main], reasons)
         link = st.popover("Share", icon=":material/link:")
     sharing.notices()
     remember(values, {}, defaults)
@@ -142,7 +155,7 @@ def remember(
     explicit: Collection[str] = (),
 ) -> None:
     """Write the settings into the address, but for those the page holds; not while a slider is dragged."""
-    if not st.session_state.get(board.DRAGGING):
+    if not live.dragging():
         kept = {name: value for name, value in values.items() if name not in held}
         url.write_out(kept, defaults, explicit)
 
@@ -154,7 +167,8 @@ def idle_reasons(wanted: Wanted) -> dict[str, str]:
     """
     held = wanted.fixed
     try:
-        present = {**{str(name): st.session_state[name] for name in st.session_state}, **held}
+        known = {*FIELDS, *(f.name for kind in wanted.own for f in fields(kind))}
+        present = {**{name: st.session_state[name] for name in known}, **held}
         beside = tuple(cell for kind in wanted.own for cell in getattr(kind, "beside", ()))
         reasons = present_record(Experiment, present).idle(beside)
         for kind in wanted.own:
@@ -173,53 +187,6 @@ def present_record(kind: type[Record], present: Mapping[str, Any]) -> Record:
     """A record of the session's values, as far as it has them."""
     known = [f.name for f in fields(kind)]  # type: ignore[arg-type]
     return kind(**{name: present[name] for name in known if name in present})
-
-
-def columns(shown: Sequence[Field[Any]], reasons: Mapping[str, str]) -> dict[str, Any]:
-    """The widgets of several fields, in two columns."""
-    sides = st.columns(2, gap="medium")
-    values = {}
-    for i, f in enumerate(shown):
-        with sides[i % 2]:
-            values[f.name] = widget(f, reasons, visible=False)
-    return values
-
-
-def widget(f: Field[Any], reasons: Mapping[str, str], *, visible: bool) -> Any:
-    """The widget of one field; disabled with the reason where it would do nothing."""
-    name = f.name
-    control = f.metadata["control"]
-    common: dict[str, Any] = {
-        "key": name,
-        "disabled": name in reasons,
-        "help": reasons.get(name) or control.help or None,
-    }
-    if isinstance(control, Choice):
-        return chosen(control, visible, common)
-    if isinstance(control, Text):
-        return st.text_area(control.label, max_chars=control.most, height=90, **common)
-    return typed_in(control, type(f.default), common)
-
-
-def chosen(control: Choice, visible: bool, common: dict[str, Any]) -> Any:
-    """A choice: segments where it stands in sight, a list in the popover."""
-    words = dict(zip(control.options, control.labels, strict=True))
-    if visible:
-        return st.segmented_control(
-            control.label,
-            control.options,
-            format_func=words.__getitem__,
-            label_visibility="collapsed",
-            required=True,
-            **common,
-        )
-    return st.selectbox(control.label, control.options, format_func=words.__getitem__, **common)
-
-
-def typed_in(control: Range, kind: type[Any], common: dict[str, Any]) -> Any:
-    """A number typed in, exact where the board's slider has steps."""
-    low, high, step = kind(control.low), kind(control.high), kind(control.step)
-    return st.number_input(control.label, low, high, step=step, **common)
 
 
 def presets(held: Mapping[str, Any]) -> None:

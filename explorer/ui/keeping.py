@@ -21,6 +21,7 @@ class Kept:
         """Nothing is kept yet."""
         self.function, self.most, self.bytes = function, most, megabytes * 1e6
         self.results: OrderedDict[Hashable, Any] = OrderedDict()
+        self.sizes: dict[Hashable, int] = {}
         self.making: dict[Hashable, Lock] = {}
         self.guard = RLock()
 
@@ -46,12 +47,14 @@ class Kept:
     def keep(self, key: Hashable, made: Any) -> None:
         """Keep a result, and let go of those not used for longest where the limits are passed."""
         with self.guard:
+            for new in (*list(self.results)[-1:], key):  # the one before has filled its lazy parts by now
+                self.sizes[new] = size_of(made if new == key else self.results[new])
             self.results[key] = made
-            sizes = {held: size_of(result) for held, result in self.results.items()}
-            total = sum(sizes.values())
-            while len(self.results) > 1 and (len(self.results) > self.most or total > self.bytes):
-                total -= sizes[next(iter(self.results))]
-                self.results.popitem(last=False)
+            while len(self.results) > 1 and (
+                len(self.results) > self.most or sum(self.sizes.values()) > self.bytes
+            ):
+                oldest, _ = self.results.popitem(last=False)
+                del self.sizes[oldest]
 
 
 def kept(most: int, megabytes: float = 24.0) -> Callable[[Made[Result]], Made[Result]]:

@@ -17,7 +17,7 @@ from explorer.experiment import DISPLAYED, Experiment, View
 from explorer.lesson import Lesson
 from explorer.lessons.table import neighbour
 from explorer.parameters import Range, param
-from explorer.ui import board, compute, controls, glossary, page, question, url
+from explorer.ui import board, compute, controls, glossary, live, page, question, url
 
 HERE = Path(__file__).parent
 SHOWN = 0.4  # seconds after which a beat is surely on the screen
@@ -148,7 +148,7 @@ def pressed(lesson: Lesson) -> None:
 
 def go(lesson: Lesson, number: int) -> None:
     """Set the state of one beat, or ask for the page before or after."""
-    st.session_state[board.DRAGGING] = False
+    st.session_state[live.DRAGGING] = False
     if 1 <= number <= len(lesson.beats):
         show(lesson, lesson.beat(number).settings)
         st.session_state["beat"] = number

@@ -9,7 +9,7 @@ import streamlit as st
 
 from explorer.cells import LATEX
 from explorer.figures import contrast, theme
-from explorer.ui import url
+from explorer.ui import live, url
 
 WORKED = """
 .gf { height: max(430px, calc(100vh - 18rem)); }
@@ -26,7 +26,15 @@ def look() -> theme.Look:
 
 
 def finding(sentence: str) -> None:
-    """What this run shows, as the page's heading."""
+    """What this run shows, as the page's heading; drawn with the board where both follow the hand."""
+    if live.allowed():
+        st.session_state[live.FINDING] = sentence
+    else:
+        heading(sentence)
+
+
+def heading(sentence: str) -> None:
+    """A sentence as the page's heading."""
     st.markdown(f"#### {escaped(sentence)}", anchors=False)
 
 
@@ -52,6 +60,7 @@ def caption(text: str) -> None:
 
 def problem(text: str) -> None:
     """Why the settings cannot be had, in the engine's words; never read as markup."""
+    live.aloud()
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         st.markdown(":material/error: **Not possible, so the last settings that were are shown.**")
         st.text(text)
