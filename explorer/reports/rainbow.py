@@ -88,14 +88,14 @@ class RainbowReport:
         last = int(items.last[g])
         felt = np.flatnonzero(items.share[g, 1 : last + 1] >= FELT) + 1
         left = times(float(items.log_size[g, 1] - items.log_size[g, last]))
-        arrives = f"{left} reaches step 1" if last > 1 else "it is the first"
+        arrives = f"; {left} reaches step 1" if last > 1 else ""
         if not len(felt):
             return (
                 f"{when[:1].upper()}{when[1:]} {name} {makes} up less than a tenth of every step's gradient"
             )
         back = f"back to step {felt[0]}" if felt[0] < last else "at its own step alone"
         start = f"{when[:1].upper()}{when[1:]} {name} {makes} up at least a tenth of the gradient"
-        return f"{start} {back}; {arrives}"
+        return f"{start} {back}{arrives}"
 
     def of_the_only_one(self) -> str:
         """What arrives of the only loss there is."""
