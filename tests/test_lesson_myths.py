@@ -364,3 +364,20 @@ def test_the_present_card_is_asked_about_first_and_the_answer_is_kept():
 def test_the_lecture_view_has_nothing_but_the_beats_to_click():
     at = app(view="lecture")
     assert [b.key for b in at.button if b.key and b.key.startswith("card_")] == []
+
+
+def test_the_page_behind_a_question_is_covered_until_the_answer():
+    def covered(at):
+        return any("h4, .st-key-cards p { visibility" in html.proto.body for html in at.get("html"))
+
+    at = app(beat="6", question="claim_relu")
+    assert covered(at)
+    at.button_group(key="answer_claim_relu").set_value("False").run()
+    button(at, "question_reveal").click().run()
+    assert not covered(at)
+
+
+def test_the_address_of_the_card_on_clipping_cuts_there_too():
+    shown = report("direction")
+    gradient = run(replace(shown.e, placement="last")).back.gradient
+    assert by_value(gradient, shown.address()["threshold"]).cosine < 0.9

@@ -133,7 +133,8 @@ CARDS: dict[str, Card] = {
         "It cuts large entries and leaves small ones, so the arrow turns; clipping by norm does not turn it.",
         "the threshold is {} of the largest entry", "direction kept",
         {**RNN}, ("cell", "activation"), "gain", GAINS[::2],
-        measures.direction, claims.keeps_direction, "clipping", {"clip": "value"},
+        measures.direction, claims.keeps_direction, "clipping",
+        {"clip": "value", "threshold": 0.05},
     ),
     "capping": Card(
         "Clipping the norm cures vanishing gradients too",

@@ -15,6 +15,7 @@ from explorer.ui import page
 from explorer.wording import number
 
 ASKED, ANSWERS, REVEALED = "_asked", "_answers", "_revealed"
+COVER = ".gf, .stMainBlockContainer h4, .st-key-cards p { visibility: hidden; }"  # the page behind knows
 SAID = {True: "True", False: "False"}
 COLUMNS = ("page", "question", "asks", "answer", "truth", "error_decades")
 
@@ -58,6 +59,8 @@ def dialog(lesson: Lesson) -> None:
     """One question: what is asked, the guess, and after it the truth."""
     question = next(q for q in lesson.questions if q.id == st.session_state[ASKED])
     revealed = bool(st.session_state[REVEALED])
+    if not revealed:
+        st.html(f"<style>{COVER}</style>")
     st.markdown(f"**{question.asks}**")
     if isinstance(question, CurveQuestion):
         curve_question(lesson, question, revealed)
