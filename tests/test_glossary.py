@@ -140,3 +140,20 @@ def test_a_link_to_a_symbol_shows_it_alone_at_the_top():
     at = app(symbol="rho")
     assert "spectral radius" in next(m.value for m in at.markdown if m.value.startswith("$"))
     assert not app(symbol="<script>").exception
+
+
+@pytest.mark.parametrize("page", ["glossary", "beats"])
+def test_in_the_browser_formulas_are_drawn_offline_and_everybody_can_read_them(tab, server, page):
+    package = pytest.importorskip("axe_playwright_python", reason="no axe-core: see tests/requirements.txt")
+    asked = []
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.goto(f"{server}/{page}")
+    tab.wait_for_selector(".st-key-glossary table, .st-key-paper li", timeout=120_000)
+    tab.wait_for_timeout(1000)
+    assert [url for url in asked if not re.match(rf"({server}|ws://localhost|data:|blob:)", url)] == []
+    assert tab.locator(".katex-error").count() == 0
+    assert (tab.locator(".katex").count() > len(GLOSSARY)) is (page == "glossary")
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 1280
+    tab.evaluate((Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8"))
+    found = tab.evaluate("() => window.axe.run(document, { resultTypes: ['violations'] })")["violations"]
+    assert [broken["id"] for broken in found if broken["impact"] in ("serious", "critical")] == []

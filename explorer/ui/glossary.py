@@ -73,8 +73,8 @@ def line(key: str) -> str:
     only = "" if one.where == "Everywhere." else f" *{one.where}*"
     size = {"": "any", "1": "scalar"}.get(shape, f"${shape}$")
     written = f"${equation}$" if equation else ""
-    anchor = f"[${symbol}$](glossary?symbol={places.quoted(key)})"
-    return f"| {anchor} | **{one.name}**. {one.says}{only} | {written} | {size} | {where} |"
+    name = f"[{one.name}](glossary?symbol={places.quoted(key)})"
+    return f"| ${symbol}$ | {name}. {one.says}{only} | {written} | {size} | {where} |"
 
 
 def barless(latex: str) -> str:
