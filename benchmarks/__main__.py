@@ -1,4 +1,4 @@
-"""`python -m benchmarks` measures the engine; `interface` pages, `beats` the lecture, `soak` memory."""
+"""`python -m benchmarks` measures the engine; `interface`, `beats`, `sessions` the pages; `soak` memory."""
 
 import os
 import sys
@@ -17,6 +17,8 @@ if __name__ == "__main__":
         from benchmarks.beats import main
     elif what == "soak":
         from benchmarks.soak import main
+    elif what == "sessions":
+        from benchmarks.crowd import main
     else:
-        sys.exit(f"benchmarks: choose engine, interface, beats or soak; got {what!r}")
+        sys.exit(f"benchmarks: choose engine, interface, beats, sessions or soak; got {what!r}")
     main(sys.argv[2:])

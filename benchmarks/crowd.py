@@ -4,11 +4,12 @@ import asyncio
 import random
 import statistics
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import dataclass, field
 
 from benchmarks.session import Visitor, resident, served
 
 THINK = 2.0  # seconds a visitor looks at a page before the next change
+PATIENCE = 60.0  # seconds after which a visitor gives up
 
 
 def percentile(values: Sequence[float], share: float) -> float:
@@ -19,32 +20,44 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def summary(values: Sequence[float]) -> str:
     """Median and 95th percentile in milliseconds."""
+    if not values:
+        return "no answers"
     return f"median {statistics.median(values):4.0f} ms, 95 % below {percentile(values, 0.95):4.0f} ms"
 
 
-async def visit(port: int, changes: int, seed: int) -> tuple[list[float], int]:
-    """One visitor's waiting times, with pauses between, and how many changes failed."""
-    draw, times, failures = random.Random(seed), [], 0
+@dataclass
+class Times:
+    """Milliseconds that visitors waited, and how often they did in vain."""
+
+    held: list[float] = field(default_factory=list)  # until the answer to a slider in the hand
+    rested: list[float] = field(default_factory=list)  # until the whole page, once the hand rests
+    errors: int = 0
+
+
+async def visit(port: int, changes: int, seed: int, times: Times) -> None:
+    """One visitor, who moves the gain's slider, lets it rest and thinks."""
+    draw = random.Random(seed)
     await asyncio.sleep(draw.uniform(0, THINK))
     visitor = await Visitor.opened(port)
     await visitor.ask(steps=50)
     for _ in range(changes):
         await asyncio.sleep(draw.uniform(0.5, 1.5) * THINK)
-        seconds, _, failed = await visitor.ask(steps=50, gain=draw.randint(0, 150) / 50)
-        times.append(seconds)
-        failures += failed
+        gain = draw.randint(0, 150) / 50
+        for kind, rests in ((times.held, False), (times.rested, True)):
+            answer = await asyncio.wait_for(visitor.move(gain=gain, rests=rests), PATIENCE)
+            kind.append(1e3 * answer.seconds)
+            times.errors += answer.failed
     await visitor.connection.close()
-    return times, failures
 
 
-async def crowd(port: int, people: int, changes: int) -> tuple[list[float], int]:
-    """Many visitors at once."""
-    answers = await asyncio.gather(
-        *(visit(port, changes, i) for i in range(people)), return_exceptions=True
+async def crowd(port: int, people: int, changes: int) -> Times:
+    """Many visitors at once; one who gives up, or whose connection is lost, is an error."""
+    times = Times()
+    ends = await asyncio.gather(
+        *(visit(port, changes, i, times) for i in range(people)), return_exceptions=True
     )
-    lost = sum(isinstance(answer, BaseException) for answer in answers)
-    told: list[Any] = [answer for answer in answers if not isinstance(answer, BaseException)]
-    return [t for times, _ in told for t in times], lost + sum(failed for _, failed in told)
+    times.errors += sum(isinstance(end, BaseException) for end in ends)
+    return times
 
 
 def crowds(changes: int) -> None:
@@ -52,7 +65,13 @@ def crowds(changes: int) -> None:
     print(f"Sessions, T = 50, {changes} changes each, {THINK:.0f} s to think")
     for people in (30, 100):
         with served() as (port, pid):
-            times, errors = asyncio.run(crowd(port, people, changes))
+            times = asyncio.run(crowd(port, people, changes))
             size = resident(pid)
-        told = summary([1e3 * t for t in times])
-        print(f"  {people:3} sessions: {told}, {errors} errors, server {size:.0f} MB")
+        print(f"  {people:3} sessions: slider in the hand {summary(times.held)}")
+        print(f"      whole page at rest {summary(times.rested)}")
+        print(f"      {times.errors} errors, server {size:.0f} MB")
+
+
+def main(arguments: list[str]) -> None:
+    """Print the table of the sessions alone."""
+    crowds(5 if "--quick" in arguments else 10)

@@ -1,5 +1,6 @@
 """A visitor without a browser, who opens the app's websocket, asks for pages and waits for them."""
 
+import json
 import os
 import socket
 import subprocess
@@ -9,6 +10,7 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
@@ -42,7 +44,19 @@ def served(script: str = "app.py", *, path: str = "") -> Iterator[tuple[int, int
         yield port, process.pid
     finally:
         process.terminate()
-        process.wait(10)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:  # runs of many sessions may still be under way
+            process.kill()
+            process.wait()
+
+
+class Answer(NamedTuple):
+    """What came back for one question, until the run that answers it had finished."""
+
+    seconds: float
+    bytes: int
+    failed: bool
 
 
 class Visitor:
@@ -51,6 +65,8 @@ class Visitor:
     def __init__(self, connection: ClientConnection) -> None:
         """A session on an open connection."""
         self.connection = connection
+        self.page = self.board = self.fragment = ""
+        self.turn = 0
 
     @classmethod
     async def opened(cls, port: int) -> "Visitor":
@@ -58,20 +74,45 @@ class Visitor:
         address = f"ws://localhost:{port}/_stcore/stream"
         return cls(await connect(address, max_size=None, subprotocols=["streamlit"]))  # type: ignore[list-item]
 
-    async def ask(self, **settings: object) -> tuple[float, int, bool]:
-        """Ask for the page with these settings in its address: (seconds, bytes received, failed)."""
+    async def ask(self, **settings: object) -> Answer:
+        """Ask for the page with these settings in its address."""
         message = BackMsg()
         message.rerun_script.query_string = urlencode(settings)
+        return await self.answer(message)
+
+    async def move(self, *, rests: bool = False, **values: float) -> Answer:
+        """Move sliders of the board to these values, the hand still on them or not."""
+        self.turn += 1
+        message = BackMsg()
+        rerun = message.rerun_script
+        rerun.page_script_hash, rerun.fragment_id = self.page, self.fragment
+        state = rerun.widget_states.widgets.add()
+        moved = {"turn": self.turn, "values": values, "dragging": not rests}
+        state.id, state.json_value = self.board, json.dumps({"moved": moved})
+        return await self.answer(message)
+
+    async def answer(self, message: BackMsg) -> Answer:
+        """Send a question and hear its answer out."""
         begin, received, failed = time.perf_counter(), 0, False
         await self.connection.send(message.SerializeToString())
         async for answer in self.connection:
             forward = ForwardMsg()
             forward.ParseFromString(answer if isinstance(answer, bytes) else answer.encode())
             received += len(answer)
+            self.learn(forward)
             failed |= forward.delta.new_element.HasField("exception")
-            if forward.WhichOneof("type") == "script_finished":
-                return time.perf_counter() - begin, received, failed
+            early = forward.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN  # another run follows
+            if forward.WhichOneof("type") == "script_finished" and not early:
+                return Answer(time.perf_counter() - begin, received, failed)
         raise ConnectionError("the server closed the connection")
+
+    def learn(self, forward: ForwardMsg) -> None:
+        """Note by which names the page, its board and the board's fragment go."""
+        element = forward.delta.new_element
+        if forward.WhichOneof("type") == "navigation":
+            self.page = forward.navigation.page_script_hash
+        if element.bidi_component.component_name.endswith("_board"):
+            self.board, self.fragment = element.bidi_component.id, forward.delta.fragment_id
 
 
 def resident(pid: int) -> float:

@@ -36,8 +36,7 @@ async def soaked(port: int, pid: int, reruns: int, warm_up: int) -> tuple[list[f
     """Memory after the warm-up and after every tenth of the reruns, in MB, and how many of them failed."""
     visitor, failures, sizes = await Visitor.opened(port), 0, []
     for i, asked in zip(range(warm_up + reruns), settings(0), strict=False):
-        _, _, failed = await visitor.ask(**asked)
-        failures += failed
+        failures += (await visitor.ask(**asked)).failed
         done = i + 1 - warm_up
         if done >= 0 and done % max(1, reruns // 10) == 0:
             sizes.append(resident(pid))

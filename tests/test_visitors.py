@@ -1,0 +1,40 @@
+"""The visitors of the benchmarks: what they ask is answered, and one that is not is an error, not a crash."""
+
+import asyncio
+
+import pytest
+
+from benchmarks import crowd
+from benchmarks.session import Visitor
+
+
+async def moves(port):
+    visitor = await Visitor.opened(port)
+    answers = [
+        await visitor.ask(steps=12),
+        await visitor.move(gain=1.2),
+        await visitor.move(gain=1.2, rests=True),
+    ]
+    await visitor.connection.close()
+    return answers
+
+
+@pytest.fixture
+def alone():
+    """Runs a coroutine in a thread: the browser tests' driver may keep an event loop running in this one."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    with ThreadPoolExecutor(1) as thread:
+        yield lambda coroutine: thread.submit(asyncio.run, coroutine).result()
+
+
+def test_a_slider_in_the_hand_is_answered_by_less_than_the_whole_page(server, alone):
+    opened, held, rested = alone(moves(int(server.rpartition(":")[2])))
+    assert [opened.failed, held.failed, rested.failed] == [False, False, False]
+    assert 10_000 < held.bytes < rested.bytes
+
+
+def test_visitors_who_meet_no_server_are_errors(alone):
+    times = alone(crowd.crowd(1, 2, 1))
+    assert times.errors == 2
+    assert crowd.summary(times.held) == "no answers"
