@@ -11,7 +11,7 @@ from playwright.sync_api import sync_playwright
 from benchmarks.session import served
 
 PICTURE = Path(__file__).with_name("gradient-flow.png")
-SHOWN = "gain=1.24&source=12"
+SHOWN = "initialiser=identity&gain=1.6&input_scale=0.001&seed=1&target=50&source=3"
 AT_REST = """() => {
   const board = document.querySelector('.gf')?.board;
   return board && !board.busy && !board.waiting && document.querySelectorAll('.gf .main-svg').length > 3
