@@ -317,10 +317,10 @@ class Board {
     scaledFonts(layout, factor, hall ? LEAST : 1);
     scaledFonts(data, factor, hall ? LEAST : 1);
     layout.autosize = true;
+    for (const side of ["r", "t"]) if (layout.margin?.[side]) layout.margin[side] *= Math.max(1, factor);
     if (hall) {
       layout.dragmode = false;
       for (const trace of data) if (/text/.test(trace.mode) && +trace.marker?.size) trace.marker.size *= factor;
-      for (const side of ["r", "t"]) if (layout.margin?.[side]) layout.margin[side] *= factor;
     }
     const config = { displaylogo: false, responsive: true, displayModeBar: hall ? false : "hover",
       modeBarButtonsToRemove: ["lasso2d", "select2d"],

@@ -32,6 +32,8 @@ STYLE = """
 .gf { --gf-fit: 1; height: max(430px, calc(100vh - 16rem)); }
 .st-key-idea, .st-key-beats, .st-key-toolbar { margin-bottom: -0.6rem; }
 .st-key-beats button, .st-key-toolbar button { min-height: 2.1rem; padding-block: 0.1rem; }
+.st-key-toolbar { gap: 0.5rem; }
+.st-key-toolbar button { padding-inline: 0.55rem; }
 .st-key-idea p { font-weight: 650; font-size: 1.08rem; }
 [class*="st-key-panel_"] .katex { font-size: 0.98em; }
 """
