@@ -20,7 +20,8 @@ from benchmarks.session import served
 from explorer.lessons.table import LESSONS
 
 GOAL = 200.0  # milliseconds
-WATCHED = """([says, page]) => new Promise((done) => {
+WATCHED = """([says, page]) => new Promise((done, fail) => {
+  const asked = performance.now();
   let began = 0;
   const keys = window.__gradientFlowKeys, { prototype } = keys.constructor;
   // the keys hold the event back from every other listener
@@ -31,6 +32,7 @@ WATCHED = """([says, page]) => new Promise((done) => {
     const drawn = board && !board.busy && !board.waiting && board.root.querySelector('.main-svg');
     if (began && there && drawn && board.data !== window.dataBefore)
       requestAnimationFrame(() => setTimeout(() => done(performance.now() - began)));
+    else if (performance.now() - asked > 30_000) fail(new Error(`30 s without: ${says}`));
     else requestAnimationFrame(look);
   };
   window.dataBefore = document.querySelector('.gf')?.board?.data;

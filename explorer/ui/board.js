@@ -299,7 +299,7 @@ class Board {
     caption.hidden = !panel.caption;
     figure.setAttribute("role", "figure");
     figure.setAttribute("aria-label", panel.alt);
-    const factor = Math.max(0.92, Math.min(1.5, this.root.clientWidth / 1200)) * (this.data.lecture ? 1.34 : 1);
+    const factor = Math.max(0.92, Math.min(1.5, Math.max(this.root.clientWidth / 1200, window.innerWidth / 1600))) * (this.data.lecture ? 1.34 : 1);
     const ghosts = this.ghosts[panel.id] ?? [];
     const signature = panel.figure + factor + ghosts.map((trace) => trace.stamp).join();
     if (this.drawn[panel.id] === signature) return;
