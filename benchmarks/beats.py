@@ -30,7 +30,9 @@ WATCHED = """([says, page]) => new Promise((done, fail) => {
     const bar = document.querySelector('.st-key-beats'), board = document.querySelector('.gf')?.board;
     const there = bar?.textContent.includes(says) && location.pathname.endsWith(page);
     const drawn = board && !board.busy && !board.waiting && board.root.querySelector('.main-svg');
-    if (began && there && drawn && board.data !== window.dataBefore)
+    const rests = document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'running';
+    const answered = board?.data !== window.dataBefore || rests;  // a beat may frame another panel alone
+    if (began && there && drawn && answered)
       requestAnimationFrame(() => setTimeout(() => done(performance.now() - began)));
     else if (performance.now() - asked > 30_000) fail(new Error(`30 s without: ${says}`));
     else requestAnimationFrame(look);
