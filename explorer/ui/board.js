@@ -150,7 +150,7 @@ class Board {
       for (const panel of first) await this.drawPanel(Plotly, panel);
       this.answered(data);
       if (later.length) await painted();
-      for (const panel of later) if (!this.next) await this.drawPanel(Plotly, panel);
+      for (const panel of later) if (!this.next && !this.onItsWay()) await this.drawPanel(Plotly, panel);
       if (this.film && this.atRest(data) && !this.next) {
         this.film.hide(this);
         this.film = null;
@@ -164,6 +164,11 @@ class Board {
     if (data.echo >= this.waiting) this.waiting = 0;
     this.root.dataset.turn = data.echo;
     this.pump();
+  }
+
+  /* Whether a hand that still moves has asked for more: the details wait until it pauses. */
+  onItsWay() {
+    return this.dragging && this.waiting;
   }
 
   /* Whether these data answer the last that was asked, and nothing more is. */
