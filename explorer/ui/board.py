@@ -142,7 +142,7 @@ def scrubbed(key: str, film: Scrub | None) -> list[dict[str, Any]]:
         return []
     described = slider(film.field)
     value = min(described["value"], film.last)
-    stamp = "" if live.dragging() else scrub.send(key, film)
+    stamp = scrub.place() if live.dragging() else scrub.send(key, film)
     return [{**described, **film.positions(), "value": value, "text": number(value, 5), "film": stamp}]
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.figures.film import Film
+from explorer.ui import live
 from explorer.wording import number
 
 MOST_POSITIONS = 1_001
@@ -38,6 +39,13 @@ class Scrub:
         count = min(self.last + 1, MOST_POSITIONS)
         steps = sorted({round(i * self.last / max(count - 1, 1)) for i in range(count)})
         return {"positions": steps, "shown": [number(step, 5) for step in steps]}
+
+
+def place() -> str:
+    """Keep the film's place, for what stands below it would else be drawn anew; returns no stamp."""
+    if not live.quiet():
+        st.container(key="film")
+    return ""
 
 
 def send(key: str, scrub: Scrub) -> str:
