@@ -3,19 +3,18 @@
 from dataclasses import fields
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from explorer.descent import Descent
 from explorer.experiment import DISPLAYED, FIELDS, Experiment, View
 from explorer.lessons.table import LESSONS
 from explorer.parameters import Choice, Range, Text
 from explorer.rivals import Compared
+from opening import app, boards, controls
 
 EXPLORE = ("gradient_flow", "weights", "saturation", "lstm", "clipping", "compare")
 OWN = {"compare": Compared, "cliff": Descent, **{page: lesson.own for page, lesson in LESSONS.items()}}
 SMALL = {"hidden_size": 4, "steps": 12}
 OTHERS = ({"cell": "lstm", "input": "sentence"}, {"cell": "gru", "placement": "from"})
-KINDS = ("segmented_control", "selectbox", "number_input", "text_area")
 STATES = [
     *[(page, {**SMALL, **state}) for page in ("gradient_flow", "weights", "clipping") for state in OTHERS],
     *[(page, SMALL) for page in EXPLORE],
@@ -24,22 +23,9 @@ STATES = [
 ]
 
 
-def opened(page, state):
-    at = AppTest.from_file("../app.py", default_timeout=60)
-    for name, value in state.items():
-        at.query_params[name] = value
-    at.run()
-    if page != "gradient_flow":
-        at.switch_page(f"pages/{page}.py").run()
-    assert not at.exception
-    return at
-
-
 def picture(at):
     """Everything the page shows of its run."""
-    sent = [component.proto.json for component in at.get("bidi_component")]
-    boards = [json for json in sent if json]  # the keys of the hall have none, and are drawn by app.py alone
-    return boards, [text.value for text in (*at.markdown, *at.caption)]
+    return boards(at), [text.value for text in (*at.markdown, *at.caption)]
 
 
 def known(page):
@@ -49,8 +35,7 @@ def known(page):
 
 
 def widgets(at, page):
-    found = [widget for kind in KINDS for widget in getattr(at, kind, [])]
-    return {widget.key: widget for widget in found if widget.key in known(page)}
+    return {key: widget for key, widget in controls(at).items() if key in known(page)}
 
 
 def others(f, value):
@@ -68,7 +53,7 @@ def others(f, value):
 
 @pytest.mark.parametrize(("page", "state"), STATES, ids=str)
 def test_every_enabled_control_changes_what_the_page_shows(page, state):
-    at = opened(page, state)
+    at = app(page, **state)
     before, idle = picture(at), []
     for name, widget in widgets(at, page).items():
         if widget.disabled:
@@ -89,7 +74,7 @@ def test_every_enabled_control_changes_what_the_page_shows(page, state):
 
 @pytest.mark.parametrize("page", EXPLORE)
 def test_every_disabled_control_would_change_nothing(page):
-    at = opened(page, SMALL)
+    at = app(page, **SMALL)
     before = picture(at)
     disabled = [name for name, widget in widgets(at, page).items() if widget.disabled and name in DISPLAYED]
     assert disabled

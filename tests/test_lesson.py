@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from explorer.experiment import DEFAULTS, FIELDS
 from explorer.glossary import GLOSSARY
@@ -14,6 +13,7 @@ from explorer.lesson import Beat, ClaimQuestion, Curve, CurveQuestion, Lesson, P
 from explorer.lessons.table import LESSONS, neighbour
 from explorer.parameters import Choice, Range, legal_value
 from explorer.ui.url import text_of
+from opening import app
 
 ROOT = Path(__file__).parents[1]
 QUESTIONS = [(page, question) for page, lesson in LESSONS.items() for question in lesson.questions]
@@ -144,15 +144,6 @@ def test_500_random_states_survive_the_address():
 
 
 # Pages
-
-
-def app(page, **params):
-    at = AppTest.from_file("../app.py", default_timeout=60).run()
-    for name, value in params.items():
-        at.query_params[name] = value
-    at.switch_page(f"pages/{page}.py").run()
-    assert not at.exception
-    return at
 
 
 def state(at, lesson):

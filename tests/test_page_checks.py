@@ -14,21 +14,11 @@ from explorer.figures import checks as figures
 from explorer.figures import parts, theme
 from explorer.reports import checks as reports
 from explorer.ui import checked
+from opening import app
 
 ROOT = Path(__file__).parents[1]
 SMALL = Experiment(hidden_size=6, steps=20)
 LOOKS = [theme.LIGHT, theme.DARK]
-
-
-def app(page, **address):
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    for name, value in address.items():
-        at.query_params[name] = value
-    at.run()
-    if page != "gradient_flow":
-        at.switch_page(f"pages/{page}.py").run()
-    assert not at.exception
-    return at
 
 
 def broken(monkeypatch):

@@ -1,13 +1,11 @@
 """The page "RNN against LSTM": same inputs, one scale, and words that say what differs."""
 
-import json
 from dataclasses import fields, replace
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from explorer import run as runs
 from explorer.experiment import DEFAULTS, Experiment, View
@@ -16,6 +14,7 @@ from explorer.figures import theme
 from explorer.reports import compare as reports
 from explorer.reports import gradient_flow
 from explorer.rivals import Compared, differing, sliders
+from opening import app, panels
 
 ROOT = Path(__file__).parents[1]
 BASE = Experiment(hidden_size=12, steps=40)
@@ -30,20 +29,6 @@ def made(own=None, e=BASE, view=None):
         for one in rivals
     )
     return reports.compare_report(rivals, flows, view, relative=own.scale == "row")
-
-
-def app(**address):
-    at = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    at.run()
-    for name, value in address.items():
-        at.query_params[name] = value
-    at.switch_page("pages/compare.py").run()
-    assert not at.exception
-    return at
-
-
-def panels(at):
-    return json.loads(at.get("bidi_component")[0].proto.json)["panels"]
 
 
 # The experiments
@@ -199,7 +184,7 @@ def test_every_curve_is_named_and_names_do_not_overlap(e, own):
 
 
 def test_the_page_opens_with_three_maps_and_the_curves():
-    at = app(hidden_size="8", steps="20")
+    at = app("compare", hidden_size="8", steps="20")
     assert [panel["id"] for panel in panels(at)] == ["map0", "map1", "map2", "lag"]
     table = next(m.value for m in at.markdown if "settings differ" in m.value)
     assert "**LSTM**" in table
@@ -207,12 +192,13 @@ def test_the_page_opens_with_three_maps_and_the_curves():
 
 
 def test_the_address_holds_the_rivals():
-    at = app(hidden_size="8", steps="20", cell3="none", cell2="rnn", activation2="relu", gain2="1.5")
+    own = {"cell3": "none", "cell2": "rnn", "activation2": "relu", "gain2": "1.5"}
+    at = app("compare", hidden_size="8", steps="20", **own)
     assert [panel["title"] for panel in panels(at)][:2] == ["tanh RNN", "ReLU RNN"]
     assert at.number_input(key="gain2").value == 1.5
 
 
 def test_a_rival_too_large_is_left_out_in_the_engines_words():
-    at = app(hidden_size="256", steps="60", cell3="none")
+    at = app("compare", hidden_size="256", steps="60", cell3="none")
     assert any("the nearest size that fits is H =" in text.value for text in at.text)
     assert [panel["id"] for panel in panels(at)] == ["map0", "lag"]

@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
+
+from opening import app, panels
 
 ALL = sorted((Path(__file__).parents[1] / "pages").glob("*.py"))
 FILES = [path for path in ALL if "board.show(" in path.read_text(encoding="utf-8")]
@@ -19,19 +20,6 @@ STATES = {
 }
 
 
-def panels(page, state):
-    """The panels of the boards of one page, as they are sent to the browser."""
-    at = AppTest.from_file("../app.py", default_timeout=90)
-    for name, value in state.items():
-        at.query_params[name] = value
-    at.run()
-    if page != "gradient_flow":
-        at.switch_page(f"pages/{page}.py").run()
-    assert not at.exception
-    sent = [json.loads(component.proto.json or "{}") for component in at.get("bidi_component")]
-    return [panel for data in sent for panel in data.get("panels", [])]
-
-
 def figure(panel):
     return json.loads(panel["figure"])
 
@@ -43,7 +31,7 @@ def axes(layout):
 @pytest.mark.parametrize("state", STATES.values(), ids=STATES)
 @pytest.mark.parametrize("page", PAGES)
 def test_every_figure_is_titled_and_told_in_words_with_numbers(page, state):
-    for panel in panels(page, state):
+    for panel in panels(app(page, **state)):
         assert panel["title"].strip()
         assert len(panel["alt"]) > 20, panel["id"]
         assert re.search(r"\d", panel["alt"]), panel["alt"]
@@ -52,7 +40,7 @@ def test_every_figure_is_titled_and_told_in_words_with_numbers(page, state):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_axis_and_colour_bar_has_a_name_and_every_trace_answers_to_the_mouse(page):
-    for panel in panels(page, {}):
+    for panel in panels(app(page)):
         drawn = figure(panel)
         for name, axis in axes(drawn["layout"]).items():
             named = axis.get("title", {}).get("text") or axis.get("type") == "category"
@@ -78,7 +66,7 @@ def lists_of_numbers(value):
 
 @pytest.mark.parametrize("page", PAGES)
 def test_long_arrays_are_sent_as_float32(page):
-    for panel in panels(page, {}):
+    for panel in panels(app(page)):
         drawn = figure(panel)
         assert list(lists_of_numbers(drawn)) == [], panel["id"]
         assert '"f8"' not in panel["figure"]
@@ -87,4 +75,4 @@ def test_long_arrays_are_sent_as_float32(page):
 @pytest.mark.parametrize("page", AT_ONCE)
 def test_the_same_address_gives_the_same_figures_unless_it_is_still_training(page):
     state = {"seed": "3", "steps": "21", "hidden_size": "9"}
-    assert panels(page, state) == panels(page, state)
+    assert panels(app(page, **state)) == panels(app(page, **state))

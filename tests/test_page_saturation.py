@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from explorer.experiment import Experiment, View
 from explorer.figures import saturation as figures
@@ -14,6 +13,7 @@ from explorer.figures.theme import DARK, LIGHT
 from explorer.figures.waterfall import waterfall as drawn_waterfall
 from explorer.reports.saturation import saturation_report
 from explorer.run import run
+from opening import app
 
 CELLS = ["rnn", "lstm", "gru"]
 
@@ -168,19 +168,9 @@ def test_a_single_step_is_drawn_as_a_dot():
 # The page
 
 
-def page(**params):
-    at = AppTest.from_file("../app.py", default_timeout=60)
-    for name, value in params.items():
-        at.query_params[name] = value
-    at.run()
-    at.switch_page("pages/saturation.py").run()
-    assert not at.exception
-    return at
-
-
 @pytest.mark.parametrize("cell", CELLS)
 def test_the_page_shows_the_reports_finding(cell):
-    at = page(cell=cell, target="30")
+    at = app("saturation", cell=cell, target="30")
     [board] = at.get("bidi_component")
     titles = [panel["title"] for panel in json.loads(board.proto.json)["panels"]]
     assert "Where the error of step 30 is lost" in titles
