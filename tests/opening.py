@@ -27,11 +27,21 @@ def controls(at):
     return {widget.key: widget for kind in KINDS for widget in getattr(at, kind, []) if widget.key}
 
 
+def control(at, name):
+    """The control of that key; raises KeyError if there is none."""
+    return controls(at)[name]
+
+
+def finding(at):
+    return next(markdown.value for markdown in at.markdown if markdown.value.startswith("####"))
+
+
 def boards(at):
     """What the boards of a page are sent."""
-    return [json.loads(component.proto.json or "{}") for component in at.get("bidi_component")]
+    sent = [json.loads(component.proto.json or "{}") for component in at.get("bidi_component")]
+    return [board for board in sent if board]
 
 
 def panels(at):
     """The panels of all boards of a page."""
-    return [panel for sent in boards(at) for panel in sent.get("panels", [])]
+    return [panel for board in boards(at) for panel in board.get("panels", [])]

@@ -8,16 +8,12 @@ import pytest
 from explorer import run as runs
 from explorer.experiment import Experiment, View
 from explorer.presets import PRESETS
-from opening import app, controls
+from opening import app, control, finding
 
 ALL = sorted((Path(__file__).parents[1] / "pages").glob("*.py"))
 FILES = [path for path in ALL if "board.show(" in path.read_text(encoding="utf-8")]
 PAGES = [path.stem for path in FILES]
 RUNNING = [path.stem for path in FILES if "controls.own(" not in path.read_text(encoding="utf-8")]
-
-
-def finding(at):
-    return next(markdown.value for markdown in at.markdown if markdown.value.startswith("####"))
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -32,7 +28,7 @@ def test_every_field_has_its_control_on_every_page_that_runs_an_experiment(page)
     at = app(page)
     for record in (Experiment, View):
         for field in fields(record):
-            controls(at)[field.name]
+            control(at, field.name)
 
 
 @pytest.mark.parametrize("page", RUNNING)
@@ -43,7 +39,7 @@ def test_preset_sets_every_field_whatever_came_before(page):
         button.click().run()
         assert not at.exception
         for name, value in {**asdict(preset.experiment), **asdict(preset.view)}.items():
-            assert controls(at)[name].value == value, name
+            assert control(at, name).value == value, name
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -56,17 +52,17 @@ def test_every_preset_runs_on_the_main_page(name):
 
 def test_the_address_sets_the_controls():
     at = app(cell="lstm", steps="100", seed="7")
-    assert controls(at)["cell"].value == "lstm"
-    assert controls(at)["steps"].value == 100
-    assert controls(at)["seed"].value == 7
+    assert control(at, "cell").value == "lstm"
+    assert control(at, "steps").value == 100
+    assert control(at, "seed").value == 7
 
 
 @pytest.mark.parametrize("page", RUNNING)
 def test_an_illegal_address_is_replaced_by_the_nearest_legal_value_and_said(page):
     at = app(page, steps="1e9", gain="-3", cell="nope", hidden_size="4.6")
-    assert controls(at)["gain"].value == 0.0
-    assert controls(at)["steps"].value == 10_000
-    assert controls(at)["hidden_size"].value == 5
+    assert control(at, "gain").value == 0.0
+    assert control(at, "steps").value == 10_000
+    assert control(at, "hidden_size").value == 5
     said = "\n".join(text.value for text in at.text)
     for name in ("steps", "gain", "cell", "hidden_size"):
         assert f"asked for {name}" in said
@@ -75,11 +71,11 @@ def test_an_illegal_address_is_replaced_by_the_nearest_legal_value_and_said(page
 def test_settings_that_contradict_each_other_keep_the_last_good_run():
     at = app()
     before = finding(at)
-    controls(at)["hidden_size"].set_value(256).run()
-    controls(at)["steps"].set_value(1000).run()
+    control(at, "hidden_size").set_value(256).run()
+    control(at, "steps").set_value(1000).run()
     assert not at.exception
     assert any("the nearest size that fits is H =" in text.value for text in at.text)
-    assert controls(at)["steps"].value == 1000
+    assert control(at, "steps").value == 1000
     assert before
 
 
@@ -88,7 +84,7 @@ def test_a_norm_that_would_take_minutes_gives_way_to_one_that_does_not(page, mon
     monkeypatch.setattr("explorer.experiment.LANCZOS_LIMIT", 1e5)
     at = app(page, norm="spectral", steps=30, hidden_size=8)
     assert any("the largest gain of every pair needs" in text.value for text in at.text)
-    assert controls(at)["norm"].value == "spectral"
+    assert control(at, "norm").value == "spectral"
     plain = app(page, norm="rms", steps=30, hidden_size=8)
     assert [c.proto.json for c in at.get("bidi_component")] == [
         c.proto.json for c in plain.get("bidi_component")
@@ -97,17 +93,17 @@ def test_a_norm_that_would_take_minutes_gives_way_to_one_that_does_not(page, mon
 
 def test_an_empty_sentence_is_refused_in_the_engines_words():
     at = app(input="sentence")
-    controls(at)["text"].set_value("one").run()
+    control(at, "text").set_value("one").run()
     assert not at.exception
     assert any("text must have 2 to" in text.value for text in at.text)
-    assert controls(at)["text"].value == "one"
+    assert control(at, "text").value == "one"
 
 
 def test_a_control_that_does_nothing_is_disabled_and_says_why():
     at = app(cell="lstm")
-    assert controls(at)["activation"].disabled
-    assert "RNN" in controls(at)["bias"].help
-    assert not controls(at)["forget_bias"].disabled
+    assert control(at, "activation").disabled
+    assert "RNN" in control(at, "bias").help
+    assert not control(at, "forget_bias").disabled
 
 
 @pytest.mark.parametrize(
@@ -125,7 +121,7 @@ def test_what_only_the_display_decides_never_reruns_the_network(monkeypatch, pag
     at, count = app(page, seed="4321", hidden_size="17"), []
     original = runs.flow.forward
     monkeypatch.setattr(runs.flow, "forward", lambda *a: (count.append(1), original(*a))[1])
-    controls(at)[name].set_value(value).run()
+    control(at, name).set_value(value).run()
     assert not at.exception
     assert count == []
 
@@ -134,7 +130,7 @@ def test_a_shorter_sequence_is_a_slice_of_the_longer_one(monkeypatch):
     at, count = app(steps="98", seed="1234"), []
     original = runs.run
     monkeypatch.setattr(runs, "run", lambda e: (count.append(e), original(e))[1])
-    controls(at)["steps"].set_value(71).run()
+    control(at, "steps").set_value(71).run()
     assert not at.exception
     assert count == []
 
@@ -143,5 +139,5 @@ def test_another_seed_does_rerun_the_network(monkeypatch):
     at, count = app(seed="8716"), []
     original = runs.run
     monkeypatch.setattr(runs, "run", lambda e: (count.append(e), original(e))[1])
-    controls(at)["seed"].set_value(8717).run()
+    control(at, "seed").set_value(8717).run()
     assert len(count) == 1

@@ -16,8 +16,8 @@ from conftest import served
 from explorer import run as runs
 from explorer.figures import theme
 from explorer.ui import bundle, page, process
-from test_app import app, control
-from test_app import finding as finding_of
+from opening import app, control
+from opening import finding as finding_of
 from test_browser import READY, finding, opened, settled
 
 ROOT = Path(__file__).parents[1]

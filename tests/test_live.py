@@ -5,8 +5,8 @@ import re
 import pytest
 
 from explorer.ui import controls, live, page
-from test_app import app, control
-from test_app import finding as finding_of
+from opening import app, control
+from opening import finding as finding_of
 from test_browser import READY, drag, finding, opened, settled
 
 LIVE = ["gradient_flow", "weights", "saturation", "clipping", "compare", "lstm", "checks"]

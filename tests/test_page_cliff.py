@@ -7,7 +7,7 @@ import pytest
 
 from explorer.descent import Descent
 from explorer.reports.cliff import READY
-from test_app import app, control, finding
+from opening import app, control, finding
 from test_browser import opened, settled
 
 

@@ -21,8 +21,8 @@ from explorer.training.course import Course
 from explorer.training.settings import Training
 from explorer.training.text import built_in
 from explorer.training.watch import RAINBOWS, Itemised
+from opening import app, control, finding
 from test_accessible import DEFICIENCIES, SEEN_BY, lab, linear
-from test_app import app, control, finding
 from test_browser import READY, opened, settled
 from test_page_train import button
 

@@ -5,7 +5,7 @@ import time
 from explorer.training.settings import Training
 from explorer.ui.runner import Runner
 from explorer.ui.trainings import Pool, Wish
-from test_app import app, control, finding
+from opening import app, control, finding
 
 SMALL = {"mem_steps": 10, "mem_seeds": 1, "mem_hidden": 4, "mem_updates": 20}
 TINY = Training(task="recall", steps=5, hidden_size=4, batch=4, updates=30, snapshots=2)

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from explorer.reports.theatre import READY
 from explorer.theatre import Theatre
-from test_app import app, control
+from opening import app, control
 
 
 def test_the_address_sets_the_page_and_what_is_illegal_is_said():

@@ -16,7 +16,7 @@ from explorer.training import text
 from explorer.training.course import Course
 from explorer.training.settings import Training
 from explorer.training.watch import READY, Watched
-from test_app import app, control, finding
+from opening import app, control, finding
 from test_browser import READY as PATIENCE
 from test_browser import opened, settled
 

@@ -8,7 +8,7 @@ from streamlit import config
 
 from explorer.training import text
 from explorer.ui import bundle
-from test_app import app, control
+from opening import app, control
 
 GOOD = "To be, or not to be, that is the question. " * 20
 

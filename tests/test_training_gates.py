@@ -15,7 +15,7 @@ from explorer.reports.training_runs import RunView
 from explorer.run import cell_of
 from explorer.training.course import Course
 from explorer.training.settings import Training
-from test_app import app, control
+from opening import app, control
 
 SMALL = {"steps": 8, "hidden_size": 6, "batch": 8, "updates": 30, "snapshots": 3, "learning_rate": 0.05}
 

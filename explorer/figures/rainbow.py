@@ -68,7 +68,7 @@ def stacked(look: Look, report: RainbowReport) -> Figure:
     x_axis = axis(look, "source step k; strip: the colour of each step's loss", range=[0.5, T + 0.5],
                   showgrid=False, anchor="y2", **words(report))  # fmt: skip
     y_axis = axis(look, "% of the gradient at k", range=[low, high], domain=[0.08, 1.0], nticks=6)
-    strip = axis(look, "", range=[0, 1], domain=[0.0, 0.05], showticklabels=False, ticks="", showgrid=False)
+    strip = axis(look, "", range=[0, 1], domain=[0.0, 0.05], visible=False)
     return {
         "data": traces + marks(look, report, low, high),
         "layout": layout(look, x_axis, y_axis, yaxis2=strip, shapes=shapes, margin=MARGIN, barmode="relative",
