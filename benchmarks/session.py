@@ -74,9 +74,10 @@ class Visitor:
         address = f"ws://localhost:{port}/_stcore/stream"
         return cls(await connect(address, max_size=None, subprotocols=["streamlit"]))  # type: ignore[list-item]
 
-    async def ask(self, **settings: object) -> Answer:
-        """Ask for the page with these settings in its address."""
+    async def ask(self, page: str = "", /, **settings: object) -> Answer:
+        """Ask for a page, the main one if it has no name, with these settings in its address."""
         message = BackMsg()
+        message.rerun_script.page_name = page
         message.rerun_script.query_string = urlencode(settings)
         return await self.answer(message)
 
