@@ -30,9 +30,10 @@ QUIET = (
 )
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
     """Where tests run in two processes, those of the browser come first, one after another in one of them."""
-    if config.getoption("numprocesses", None):
+    if hasattr(config, "workerinput"):
         items.sort(key=lambda item: "chromium" not in item.fixturenames)
         for item in items:
             if "chromium" in item.fixturenames:
