@@ -1,6 +1,7 @@
 """Fixtures: one server and one headless Chromium for all browser tests."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -17,6 +18,7 @@ settings.register_profile("explorer", deadline=None, derandomize=True, max_examp
 settings.load_profile("explorer")
 
 ROOT = Path(__file__).parents[1]
+BROWSES = re.compile(r"\b(tab|chromium)[,)]|\bserved\(")  # in a file of tests: it needs a browser or a server
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
@@ -30,14 +32,17 @@ QUIET = (
 )
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config, items):
-    """Where tests run in two processes, those of the browser come first, one after another in one of them."""
-    if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: "chromium" not in item.fixturenames)
-        for item in items:
-            if "chromium" in item.fixturenames:
-                item.add_marker(pytest.mark.xdist_group("browser"))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Where tests run in several processes, one of them has all tests of the browser to itself."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Sharing(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            path = nodeid.partition("::")[0]
+            return "browser" if BROWSES.search((ROOT / path).read_text(encoding="utf-8")) else nodeid
+
+    return Sharing(config, log)
 
 
 def free_port():
