@@ -15,7 +15,7 @@ from explorer.run import run
 from explorer.ui import waiting
 from test_browser import settled
 
-HEAVY = "steps=1000&hidden_size=64&norm=spectral"  # some ten seconds of computing
+HEAVY = "steps=1000&hidden_size=128"  # some ten seconds of computing
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads a process's time from /proc")
 
