@@ -59,8 +59,10 @@ def curves(look: Look, report: MythReport) -> Figure:
 
 def y_title(report: MythReport) -> str:
     """What the sizes by lag are."""
-    named = {"eigenvalues": "largest gain ‖Wⁿ‖₂", "forget_gates": "average gain of ∂c_t/∂c_k"}
-    return named.get(report.card, "average gain of ∂h_t/∂h_k")
+    if report.card == "eigenvalues":
+        return "largest gain ‖Wⁿ‖₂"
+    state = "c" if report.card == "forget_gates" else "h"
+    return f"average gain of ∂{state}<sub>t</sub>/∂{state}<sub>k</sub>"
 
 
 def names(look: Look, report: MythReport, own: str, other: str) -> dict[str, Any]:
