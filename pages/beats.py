@@ -3,6 +3,6 @@
 from explorer.ui import bundle, page, paper
 
 bundle.enter_through_app()
-page.finding(paper.summary())
+page.heading(paper.summary())
 hide, in_lecture = paper.options()
 paper.lessons(hide, in_lecture=in_lecture)

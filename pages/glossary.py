@@ -3,5 +3,5 @@
 from explorer.ui import bundle, glossary, page
 
 bundle.enter_through_app()
-page.finding(glossary.summary())
+page.heading(glossary.summary())
 glossary.everything()
