@@ -12,8 +12,6 @@ import numpy as np
 from explorer import progress
 from explorer.arrays import Array, Integers, Scaled
 
-TAKEN = 1 << 19  # numbers in the matrices that are multiplied at once
-
 
 @dataclass(frozen=True)
 class Chain:
@@ -41,27 +39,10 @@ class Chain:
         if not 0 <= k <= t <= self.T:
             raise ValueError(f"steps must satisfy 0 <= k <= t <= {self.T}; got t = {t}, k = {k}")
         P = Scaled.of(np.broadcast_to(np.eye(self.S), (*self.leading, self.S, self.S)))
-        at_once = max(1, TAKEN // max(1, P.mantissa.size))
-        for j in range(k, t, at_once):
-            part = self.pairwise(slice(j, min(j + at_once, t)))
-            P = Scaled.of(part.mantissa @ P.mantissa, part.exponent + P.exponent)
-        return P
-
-    def pairwise(self, steps: slice) -> Scaled:
-        """The product of some steps' matrices, (..., S, S): of neighbours first, of all pairs together."""
-        P = Scaled.of(self.take(steps))
-        while (n := len(P.mantissa)) > 1:
+        for j in range(k, t):
             progress.report()
-            later, sooner = slice(1, n, 2), slice(0, n - 1, 2)
-            paired = Scaled.of(
-                P.mantissa[later] @ P.mantissa[sooner], P.exponent[later] + P.exponent[sooner]
-            )
-            single = slice(n - n % 2, n)
-            P = Scaled(
-                np.concatenate([paired.mantissa, P.mantissa[single]]),
-                np.concatenate([paired.exponent, P.exponent[single]]),
-            )
-        return Scaled(P.mantissa[0], P.exponent[0])
+            P = Scaled.of(self.take(slice(j, j + 1))[0] @ P.mantissa, P.exponent)
+        return P
 
     def products_back_from(self, t: int) -> tuple[Array, Integers]:
         """P(t, k) for k = 0..t as mantissas (t + 1, ..., S, S) and exponents (t + 1, ...)."""

@@ -52,17 +52,7 @@ def busy(chromium, own_server):
 
 
 @proc
-@pytest.mark.parametrize(
-    "way",
-    [
-        "closing the tab",
-        "leaving the page",
-        pytest.param(
-            "another setting",
-            marks=pytest.mark.xfail(strict=False, reason="at times the server computes on"),
-        ),
-    ],
-)
+@pytest.mark.parametrize("way", ["closing the tab", "leaving the page", "another setting"])
 def test_moving_on_ends_the_computation(busy, way):
     tab, process = busy
     if way == "closing the tab":

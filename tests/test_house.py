@@ -198,6 +198,11 @@ def test_the_first_start_asks_for_no_address():
     assert config(".streamlit/config.toml")["server"]["showEmailPrompt"] is False
 
 
+def test_the_server_watches_no_files():
+    """It would watch the whole folder, the environment in it too: half a minute of computing at a start."""
+    assert config(".streamlit/config.toml")["server"]["fileWatcherType"] == "none"
+
+
 def test_the_app_listens_on_its_own_machine_only():
     assert config(".streamlit/config.toml")["server"]["address"] == "localhost"
 

@@ -32,26 +32,25 @@ EXPLODING = {
 
 
 def test_clipping_rescues_what_explodes():
-    # unclipped, the last digit decides where a path is thrown: another machine may save one or two of ten
-    assert solved(10, **EXPLODING, clipping="none") <= 2
+    assert solved(10, **EXPLODING, clipping="none") == 0
     assert solved(10, **EXPLODING, clipping="norm", threshold=1.0) >= 9
 
 
 def test_clipping_does_not_rescue_what_vanishes():
-    vanishing = {**EXPLODING, "steps": 40, "activation": "sigmoid", "updates": 100}
+    vanishing = {**EXPLODING, "steps": 40, "activation": "sigmoid", "updates": 150}
     assert solved(3, **vanishing, clipping="none") == 0
     assert solved(3, **vanishing, clipping="norm", threshold=1.0) == 0
 
 
 def test_the_forget_bias_decides_memory():
     remembering = {"steps": 60, "cell": "lstm", "updates": 160}
-    assert solved(1, **remembering, forget_bias=0.0) == 0
-    assert solved(1, **remembering, forget_bias=3.0) == 1
+    assert solved(2, **remembering, forget_bias=0.0) == 0
+    assert solved(2, **remembering, forget_bias=3.0) == 2
 
 
 def test_an_irnn_solves_adding_over_50_steps():
     irnn = {"activation": "relu", "initialiser": "identity", "input_scale": 0.1}
-    assert solved(1, task="adding", steps=50, **irnn, updates=1_000) == 1
+    assert solved(2, task="adding", steps=50, **irnn, updates=1_000) == 2
 
 
 # A run
