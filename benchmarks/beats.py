@@ -14,9 +14,9 @@ from dataclasses import dataclass, field
 
 from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.crowd import summary
 from benchmarks.interface import QUIET, SIGNS, STOCK, Case, opened
-from benchmarks.session import served
+from benchmarks.sessions import summary
+from benchmarks.visitor import served
 from explorer.lessons.table import LESSONS
 
 GOAL = 200.0  # milliseconds

@@ -15,8 +15,8 @@ from itertools import pairwise
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from benchmarks.crowd import crowds, percentile, summary
-from benchmarks.session import served
+from benchmarks.sessions import crowds, percentile, summary
+from benchmarks.visitor import served
 
 LENGTHS = (50, 100, 200)
 STOCK = "[data-testid=stSlider] input"  # Streamlit's own slider

@@ -93,7 +93,7 @@ def torch_blocks(J: Array, H: int) -> dict[str, Array]:
     out = {f"{of}←{by}": np.full((n, n), -np.inf) for of in "hc" for by in "hc"}
     for t, P in torch_products(J):
         for block, values in out.items():
-            part = P[:, halves[block[0]], halves[block[-1]]]  # type: ignore[index]
+            part = P[:, halves[block[0]], halves[block[-1]]]
             values[t, : t + 1] = torch.linalg.matrix_norm(part).log().numpy()
     return out
 
@@ -102,10 +102,10 @@ def torch_states(W: "object", x: "object", T: int) -> "list[object]":
     """The states h_0..h_T of a tanh network, h_0 requiring a gradient."""
     import torch
 
-    h = [torch.zeros(W.shape[0], dtype=torch.float64, requires_grad=True)]  # type: ignore[attr-defined]
+    h = [torch.zeros(W.shape[0], dtype=torch.float64, requires_grad=True)]
     for t in range(T):
-        h.append(torch.tanh(W @ h[-1] + x[t]))  # type: ignore[index, operator]
-    return h  # type: ignore[return-value]
+        h.append(torch.tanh(W @ h[-1] + x[t]))
+    return h
 
 
 def torch_backward_loop(W: Array, u: Array) -> Array:
@@ -117,7 +117,7 @@ def torch_backward_loop(W: Array, u: Array) -> Array:
     squares = np.zeros((T + 1, T + 1))
     for t in range(1, T + 1):
         for unit in range(H):
-            rows = torch.autograd.grad(h[t][unit], h[: t + 1], retain_graph=True)  # type: ignore[index]
+            rows = torch.autograd.grad(h[t][unit], h[: t + 1], retain_graph=True)
             squares[t, : t + 1] += [float((row * row).sum()) for row in rows]
     squares[0, 0] = H
     with np.errstate(divide="ignore"):
@@ -129,7 +129,7 @@ def torch_func(W: Array, u: Array) -> Array:
     import torch
 
     W_t, u_t = torch.tensor(W), torch.tensor(u)
-    h = torch.stack([state.detach() for state in torch_states(W_t, u_t, len(u))[:-1]])  # type: ignore[attr-defined]
+    h = torch.stack([state.detach() for state in torch_states(W_t, u_t, len(u))[:-1]])
 
     def step(state, x):
         return torch.tanh(W_t @ state + x)
@@ -147,8 +147,8 @@ def torch_error_sweep(W: Array, u: Array, V: Array, targets: Array) -> Array:
     V_t, y = torch.tensor(V), torch.tensor(targets)
     out = np.full((T + 1, T + 1), -np.inf)
     for t in range(1, T + 1):
-        E = torch.nn.functional.cross_entropy((V_t @ h[t])[None], y[t - 1 : t])  # type: ignore[operator]
-        rows = torch.autograd.grad(E, h[: t + 1], retain_graph=True)  # type: ignore[arg-type]
+        E = torch.nn.functional.cross_entropy((V_t @ h[t])[None], y[t - 1 : t])
+        rows = torch.autograd.grad(E, h[: t + 1], retain_graph=True)
         out[t, : t + 1] = torch.stack([row.norm() for row in rows]).log().numpy()
     return out
 
@@ -159,10 +159,10 @@ def torch_error_batched(W: Array, u: Array, V: Array, targets: Array) -> Array:
 
     T = len(u)
     h = torch_states(torch.tensor(W), torch.tensor(u), T)
-    logits = torch.stack(h[1:]) @ torch.tensor(V).T  # type: ignore[arg-type]
+    logits = torch.stack(h[1:]) @ torch.tensor(V).T
     E = torch.nn.functional.cross_entropy(logits, torch.tensor(targets), reduction="none")
     every = torch.eye(T, dtype=torch.float64)
-    rows = torch.autograd.grad(E, h, every, is_grads_batched=True, materialize_grads=True)  # type: ignore[arg-type]
+    rows = torch.autograd.grad(E, h, every, is_grads_batched=True, materialize_grads=True)
     out = np.full((T + 1, T + 1), -np.inf)
     out[1:] = torch.stack([row.norm(dim=-1) for row in rows], dim=1).log().numpy()
     return out
@@ -190,8 +190,8 @@ def jax_map(J: Array) -> Callable[[], Array]:
     T, S = J.shape[:2]
 
     @jax.jit
-    def scan(J_t):  # type: ignore[no-untyped-def]
-        def step(P, item):  # type: ignore[no-untyped-def]
+    def scan(J_t):
+        def step(P, item):
             t, J_now = item
             P = jnp.einsum("ij,kjl->kil", J_now, P).at[t].set(jnp.eye(S))
             return P, 0.5 * jnp.log(jnp.einsum("kij,kij->k", P, P))

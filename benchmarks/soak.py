@@ -9,7 +9,7 @@ import asyncio
 import random
 from collections.abc import Iterator
 
-from benchmarks.session import Visitor, resident, served
+from benchmarks.visitor import Visitor, resident, served
 
 WARM_UP = 400
 ALLOWED = 20.0  # megabytes

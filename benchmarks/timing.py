@@ -23,7 +23,7 @@ def interleaved(rivals: dict[str, Callable[[], Any]], repeats: int, patience: fl
     A rival whose uncounted call took longer than `patience` seconds is not called again: that one time
     stands.
     """
-    results, first, times = {}, {}, {name: [] for name in rivals}  # type: ignore[var-annotated]
+    results, first, times = {}, {}, {name: [] for name in rivals}
     for name, rival in rivals.items():
         begin = time.process_time()
         results[name] = rival()

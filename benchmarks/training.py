@@ -1,23 +1,19 @@
-"""One update of a character-level network beside PyTorch on the CPU; `python -m benchmarks.training`.
+"""One update of a character-level network beside PyTorch on the CPU; `python -m benchmarks training`.
 
 Vocabulary 65, H = 128, T = 100, batch 32: forward pass, backpropagation through time, clipping by norm and
 the step of SGD, one thread. Losses and gradients are compared before times are.
 """
 
 import argparse
-import os
 import platform
 
-for _variable in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ.setdefault(_variable, "1")
+import numpy as np
 
-import numpy as np  # noqa: E402 - the number of threads is read when NumPy is loaded
-
-from benchmarks import peers  # noqa: E402
-from benchmarks.timing import interleaved  # noqa: E402
-from explorer.training.settings import Training  # noqa: E402
-from explorer.training.text import read  # noqa: E402
-from explorer.training.trainer import Trainer  # noqa: E402
+from benchmarks import peers
+from benchmarks.timing import interleaved
+from explorer.training.settings import Training
+from explorer.training.text import read
+from explorer.training.trainer import Trainer
 
 VOCABULARY, GOALS = 65, {"rnn float32": 2.0, "rnn float64": 1.8, "lstm float64": 1.4, "lstm float32": 0.95}
 
@@ -96,13 +92,13 @@ def measure(cell: str, precision: str, repeats: int) -> None:
     """One line: both times and their ratio."""
     ours = trainer(cell, precision)
     state, batch = ours.start(), ours.batch(1)
-    ours.batch = lambda number: batch  # type: ignore[method-assign] - data are not what is measured
+    ours.batch = lambda number: batch  # data are not what is measured
     rivals = {"this engine": lambda: ours.step(state)}
     said = ""
     if peers.HAS_TORCH:
         peer = Peer(ours, state.rows[0])
         said = f", gradients agree to {compared(ours, peer):.0e}"
-        rivals["PyTorch"] = peer.step  # type: ignore[assignment]
+        rivals["PyTorch"] = peer.step
     timed = interleaved(rivals, repeats)
     line = "".join(f"  {rival.name} {1000 * rival.seconds:.1f} ms" for rival in timed)
     if len(timed) > 1:
@@ -111,17 +107,13 @@ def measure(cell: str, precision: str, repeats: int) -> None:
     print(f"{cell:<5}{precision:<8}{line}")
 
 
-def main() -> None:
+def main(arguments: list[str]) -> None:
     """Print every comparison."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.training")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks training")
     parser.add_argument("--repeats", type=int, default=7)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     print(f"One update, vocabulary {VOCABULARY}, H = 128, T = 100, batch 32, one thread, CPU seconds")
     print(f"{platform.machine()}, NumPy {np.__version__}, median of {options.repeats}")
     for cell in ("rnn", "lstm"):
         for precision in ("float32", "float64"):
             measure(cell, precision, options.repeats)
-
-
-if __name__ == "__main__":
-    main()

@@ -16,7 +16,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from benchmarks.session import Visitor, served  # noqa: E402 - found only on the path set above
+from benchmarks.visitor import Visitor, served  # noqa: E402 - found only on the path set above
 
 # Python runs this first in every process that has the folder on its path.
 EAR = """

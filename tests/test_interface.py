@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.session import Visitor, resident
+from benchmarks.visitor import Visitor, resident
 from conftest import served
 from explorer import run as runs
 from explorer.figures import theme

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from benchmarks import crowd
-from benchmarks.session import Visitor
+from benchmarks import sessions
+from benchmarks.visitor import Visitor
 
 
 async def moves(port):
@@ -35,6 +35,6 @@ def test_a_slider_in_the_hand_is_answered_by_less_than_the_whole_page(server, al
 
 
 def test_visitors_who_meet_no_server_are_errors(alone):
-    times = alone(crowd.crowd(1, 2, 1))
+    times = alone(sessions.crowd(1, 2, 1))
     assert times.errors == 2
-    assert crowd.summary(times.held) == "no answers"
+    assert sessions.summary(times.held) == "no answers"

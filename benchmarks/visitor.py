@@ -72,7 +72,7 @@ class Visitor:
     async def opened(cls, port: int) -> "Visitor":
         """A new session of the app on this port; nothing has been asked of it yet."""
         address = f"ws://localhost:{port}/_stcore/stream"
-        return cls(await connect(address, max_size=None, subprotocols=["streamlit"]))  # type: ignore[list-item]
+        return cls(await connect(address, max_size=None, subprotocols=["streamlit"]))
 
     async def ask(self, page: str = "", /, **settings: object) -> Answer:
         """Ask for a page, the main one if it has no name, with these settings in its address."""

@@ -6,7 +6,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.session import Visitor, resident, served
+from benchmarks.visitor import Visitor, resident, served
 
 THINK = 2.0  # seconds a visitor looks at a page before the next change
 PATIENCE = 60.0  # seconds after which a visitor gives up
