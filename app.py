@@ -3,6 +3,7 @@
 import streamlit as st
 
 from explorer.ui import checked, process, waiting
+from explorer.ui.places import TITLES
 
 st.set_page_config(
     page_title="Gradient Flow Explorer",
@@ -14,35 +15,36 @@ page = st.navigation(
     {
         "Explore": [
             st.Page(
-                "pages/gradient_flow.py", title="Gradient flow", icon=":material/ssid_chart:", default=True
+                "pages/gradient_flow.py",
+                title=TITLES["gradient_flow"],
+                icon=":material/ssid_chart:",
+                default=True,
             ),
-            st.Page("pages/weights.py", title="What reaches the weights", icon=":material/bar_chart:"),
-            st.Page(
-                "pages/saturation.py", title="Activations and saturation", icon=":material/planner_review:"
-            ),
-            st.Page("pages/lstm.py", title="Inside the LSTM", icon=":material/conversion_path:"),
-            st.Page("pages/clipping.py", title="Clipping", icon=":material/content_cut:"),
-            st.Page("pages/compare.py", title="RNN against LSTM", icon=":material/compare:"),
-            st.Page("pages/checks.py", title="Are these numbers right?", icon=":material/verified:"),
+            st.Page("pages/weights.py", title=TITLES["weights"], icon=":material/bar_chart:"),
+            st.Page("pages/saturation.py", title=TITLES["saturation"], icon=":material/planner_review:"),
+            st.Page("pages/lstm.py", title=TITLES["lstm"], icon=":material/conversion_path:"),
+            st.Page("pages/clipping.py", title=TITLES["clipping"], icon=":material/content_cut:"),
+            st.Page("pages/compare.py", title=TITLES["compare"], icon=":material/compare:"),
+            st.Page("pages/checks.py", title=TITLES["checks"], icon=":material/verified:"),
         ],
         "Training": [
-            st.Page("pages/train.py", title="Train and watch", icon=":material/model_training:"),
-            st.Page("pages/rainbow.py", title="The itemised rainbow", icon=":material/looks:"),
-            st.Page("pages/cliff.py", title="Clipping at the cliff", icon=":material/landslide:"),
-            st.Page("pages/theatre.py", title="Clipping theatre", icon=":material/theater_comedy:"),
-            st.Page("pages/remember.py", title="Who remembers?", icon=":material/psychology:"),
+            st.Page("pages/train.py", title=TITLES["train"], icon=":material/model_training:"),
+            st.Page("pages/rainbow.py", title=TITLES["rainbow"], icon=":material/looks:"),
+            st.Page("pages/cliff.py", title=TITLES["cliff"], icon=":material/landslide:"),
+            st.Page("pages/theatre.py", title=TITLES["theatre"], icon=":material/theater_comedy:"),
+            st.Page("pages/remember.py", title=TITLES["remember"], icon=":material/psychology:"),
         ],
         "Lecture": [
-            st.Page("pages/one_number.py", title="One number, repeated", icon=":material/exposure_zero:"),
-            st.Page("pages/memory.py", title="A network with memory", icon=":material/memory:"),
-            st.Page("pages/backwards.py", title="Backwards", icon=":material/undo:"),
-            st.Page("pages/shapes.py", title="Shapes of sequence problems", icon=":material/schema:"),
-            st.Page("pages/forgetting.py", title="Why it forgets", icon=":material/hourglass_bottom:"),
-            st.Page("pages/remedies.py", title="Three remedies", icon=":material/healing:"),
-            st.Page("pages/gates.py", title="The LSTM, gate by gate", icon=":material/valve:"),
-            st.Page("pages/myths.py", title="Myths and surprises", icon=":material/quiz:"),
-            st.Page("pages/beats.py", title="The lecture on paper", icon=":material/print:"),
-            st.Page("pages/glossary.py", title="Glossary", icon=":material/menu_book:"),
+            st.Page("pages/one_number.py", title=TITLES["one_number"], icon=":material/exposure_zero:"),
+            st.Page("pages/memory.py", title=TITLES["memory"], icon=":material/memory:"),
+            st.Page("pages/backwards.py", title=TITLES["backwards"], icon=":material/undo:"),
+            st.Page("pages/shapes.py", title=TITLES["shapes"], icon=":material/schema:"),
+            st.Page("pages/forgetting.py", title=TITLES["forgetting"], icon=":material/hourglass_bottom:"),
+            st.Page("pages/remedies.py", title=TITLES["remedies"], icon=":material/healing:"),
+            st.Page("pages/gates.py", title=TITLES["gates"], icon=":material/valve:"),
+            st.Page("pages/myths.py", title=TITLES["myths"], icon=":material/quiz:"),
+            st.Page("pages/beats.py", title=TITLES["beats"], icon=":material/print:"),
+            st.Page("pages/glossary.py", title=TITLES["glossary"], icon=":material/menu_book:"),
         ],
     },
     position="top",

@@ -23,6 +23,8 @@ TITLES = {
     "theatre": "Clipping theatre",
     "remember": "Who remembers?",
     **{page: lesson.title for page, lesson in LESSONS.items()},
+    "beats": "The lecture on paper",
+    "glossary": "Glossary",
 }
 
 
