@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from benchmarks.session import served
+from benchmarks.visitor import served
 
 PICTURE = Path(__file__).with_name("gradient-flow.png")
 SHOWN = "initialiser=identity&gain=1.6&input_scale=0.001&seed=1&target=50&source=3"

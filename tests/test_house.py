@@ -182,6 +182,16 @@ def test_the_engine_loads_nothing_of_the_pages():
     assert result.stdout.strip() == "set()", result.stderr
 
 
+def test_every_script_beside_the_app_finds_what_it_imports():
+    """No page imports the benchmarks or the picture's script, so that nothing else notices a lost name."""
+    scripts = [ROOT / path for folder in ("assets", "benchmarks") for path in ROOT.glob(f"{folder}/*.py")]
+    modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in scripts]
+    named = [name for name in modules if not name.endswith(("_page", "__init__", "__main__"))]
+    assert {"assets.picture", "benchmarks.engine"} <= set(named)
+    result = python("-c", f"import {', '.join(named)}")
+    assert result.returncode == 0, result.stderr
+
+
 def test_the_package_says_that_it_is_typed():
     assert (ROOT / "explorer" / "py.typed").is_file()
 
