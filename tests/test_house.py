@@ -184,7 +184,7 @@ def test_the_engine_loads_nothing_of_the_pages():
 
 def test_every_script_beside_the_app_finds_what_it_imports():
     """No page imports the benchmarks or the picture's script, so that nothing else notices a lost name."""
-    scripts = [ROOT / path for folder in ("assets", "benchmarks") for path in ROOT.glob(f"{folder}/*.py")]
+    scripts = [path for folder in ("assets", "benchmarks") for path in ROOT.glob(f"{folder}/*.py")]
     modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in scripts]
     named = [name for name in modules if not name.endswith(("_page", "__init__", "__main__"))]
     assert {"assets.picture", "benchmarks.engine"} <= set(named)
