@@ -5,11 +5,11 @@ import re
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from explorer.glossary import GLOSSARY
 from explorer.glossary_index import EXPLORED, GROUPS, SHAPES, WRITTEN, found, met
 from explorer.lessons.table import LESSONS
+from opening import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = [path.stem for path in sorted((ROOT / "pages").glob("*.py"))]
@@ -107,27 +107,18 @@ def test_the_search_finds_by_name_symbol_and_meaning():
     assert sum(map(len, found("").values())) == len(GLOSSARY)
 
 
-def app(**params):
-    at = AppTest.from_file("../app.py", default_timeout=60).run()
-    for name, value in params.items():
-        at.query_params[name] = value
-    at.switch_page("pages/glossary.py").run()
-    assert not at.exception
-    return at
-
-
 def texts(at):
     return "\n".join(markdown.value for markdown in at.markdown)
 
 
 def test_the_page_shows_every_entry_once():
-    shown = texts(app())
+    shown = texts(app("glossary"))
     for entry in GLOSSARY.values():
         assert entry.name in shown
 
 
 def test_the_page_can_be_searched():
-    at = app()
+    at = app("glossary")
     at.text_input(key="find").set_value("forget gate").run()
     assert not at.exception
     assert "forget gate" in texts(at)
@@ -137,9 +128,9 @@ def test_the_page_can_be_searched():
 
 
 def test_a_link_to_a_symbol_shows_it_alone_at_the_top():
-    at = app(symbol="rho")
+    at = app("glossary", symbol="rho")
     assert "spectral radius" in next(m.value for m in at.markdown if m.value.startswith("$"))
-    assert not app(symbol="<script>").exception
+    app("glossary", symbol="<script>")
 
 
 @pytest.mark.parametrize("page", ["glossary", "beats"])

@@ -1,21 +1,20 @@
 """hide= removes any control by its id, on every page: from the toolbar and from the board."""
 
 import importlib
-import json
 import pkgutil
 import re
 from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 import explorer
+from opening import KINDS, app, boards
 
 FOLDER = Path(__file__).parents[1] / "pages"
 SOURCES = {path.stem: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*.py"))}
 PAGES = [page for page, source in SOURCES.items() if "board.show(" in source]
-KINDS = ("segmented_control", "button_group", "selectbox", "number_input", "text_area", "slider")
+HIDABLE = (*KINDS, "slider")
 
 
 def records():
@@ -30,40 +29,20 @@ def records():
 NAMES = sorted({f.name for kind in records() for f in fields(kind)})
 
 
-def app(page, **params):
-    at = AppTest.from_file("../app.py", default_timeout=60).run()
-    for name, value in params.items():
-        at.query_params[name] = value
-    at.switch_page(f"pages/{page}.py").run()
-    assert not at.exception
-    return at
-
-
 def controls(at):
     """The keys of the widgets that a page has."""
-    found = [widget.key for kind in KINDS for widget in getattr(at, kind, []) if widget.key]
+    found = [widget.key for kind in HIDABLE for widget in getattr(at, kind, []) if widget.key]
     return {key for key in found if key.isidentifier() and not key.startswith("_")}
-
-
-def boards(at):
-    """What the boards of a page are sent, as JSON texts."""
-    return [component.proto.json for component in at.get("bidi_component")]
 
 
 def sliders(at):
     """The fields of the board's sliders."""
-    found = [json.loads(text) for text in boards(at) if text]
-    data = [one.get("sliders", []) for one in found if isinstance(one, dict)]
-    return {slider["field"] for several in data for slider in several}
+    return {slider["field"] for board in boards(at) for slider in board.get("sliders", [])}
 
 
 def removed(**params):
     """The widgets that the app's style does not show under an address."""
-    at = AppTest.from_file("../app.py", default_timeout=60)
-    for name, value in params.items():
-        at.query_params[name] = value
-    at.run()
-    style = "".join(html.proto.body for html in at.get("html"))
+    style = "".join(html.proto.body for html in app(**params).get("html"))
     return set(re.findall(r"\.st-key-(\w+) \{ display: none; \}", style))
 
 

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from explorer.experiment import Experiment
 from explorer.figures import gates as figures
@@ -14,6 +13,7 @@ from explorer.lessons.gates import LESSON, Surgery, both, log_arriving
 from explorer.reports.gates import gates_report
 from explorer.run import run
 from explorer.surgery import Pin
+from opening import app
 from test_browser import READY, finding, opened, settled
 
 BEATS = range(1, len(LESSON.beats) + 1)
@@ -185,10 +185,7 @@ def test_the_answer_keeps_a_ghost_of_before():
 
 
 def test_the_page_answers_when_a_gate_is_held():
-    at = AppTest.from_file("../app.py", default_timeout=60).run()
-    at.query_params["beat"] = "6"
-    at.switch_page("pages/gates.py").run()
-    assert not at.exception
+    at = app("gates", beat="6")
     assert any("Forget gate held at 1" in markdown.value for markdown in at.markdown)
     assert len(at.latex) >= 2
 

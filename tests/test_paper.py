@@ -6,12 +6,12 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from explorer.experiment import FIELDS
 from explorer.lessons.table import LESSONS
 from explorer.parameters import legal_value
 from explorer.ui import paper, places
+from opening import app
 
 BEATS = [(page, n) for page, lesson in LESSONS.items() for n in range(1, len(lesson.beats) + 1)]
 
@@ -46,21 +46,12 @@ def test_every_beat_stands_on_paper_once_with_its_link_and_its_number():
         assert page in text
 
 
-def app(page="beats", **params):
-    at = AppTest.from_file("../app.py", default_timeout=60).run()
-    for name, value in params.items():
-        at.query_params[name] = value
-    at.switch_page(f"pages/{page}.py").run()
-    assert not at.exception
-    return at
-
-
 def written(at):
     return "\n".join(markdown.value for markdown in at.markdown)
 
 
 def test_the_page_names_every_lesson_and_counts_the_beats():
-    text = written(app())
+    text = written(app("beats"))
     assert f"{len(LESSONS)} pages, {len(BEATS)} beats" in text
     assert all(lesson.title in text for lesson in LESSONS.values())
 
@@ -77,7 +68,7 @@ def test_a_link_from_the_paper_opens_the_beat():
 
 
 def test_ticked_boxes_are_in_every_link():
-    at = app()
+    at = app("beats")
     at.checkbox(key="paper_hide_gain").check()
     at.checkbox(key="paper_hide_toolbar").check()
     at.checkbox(key="paper_lecture").check().run()
