@@ -1,8 +1,9 @@
 """Forward and backward passes of the three cells over a mini-batch, written for speed.
 
-Layout (M, T, B, ·): M networks, T steps, B sequences. All buffers live as long as the network; sigmoids are
-½ tanh(a/2) + ½ with the ½ folded into the weights, so that one call of tanh serves all gates; a step's
-operands stay in the processor's cache, while weight gradients are one matrix product each after the loop.
+Layout (M, T, B, ·): M networks, T steps, B sequences. All buffers live as long as the network. Inside a step
+the blocks lie one behind the other, (M, blocks, B, H), so that each is one piece of memory; what goes on to
+the weight gradients, one matrix product each after the loop, is written with the blocks side by side. A
+step's operands stay in the processor's cache.
 The slopes come from outputs (1 − h²), which is all that training needs; pictures of the gradient are made
 by explorer.flow, which keeps every digit.
 
@@ -15,8 +16,9 @@ from typing import Protocol
 import numpy as np
 
 from explorer.training.layout import Floats, Layout, Views
+from explorer.training.squash import Squash, squash
 
-Feed = Callable[[int, Floats], None]  # (t, out): writes x U + b of step t, (M, B, G), into out
+Feed = Callable[[int, Floats], None]  # (t, out): writes x U + b of step t, (M, blocks, B, H), into out
 Carry = Callable[[int, tuple[Floats, ...]], bool]  # (t, signals at step t): whether they go on to t - 1
 
 
@@ -25,25 +27,30 @@ class Pass(Protocol):
 
     h: Floats  # (M, T + 1, B, H), [:, 0] the initial state
     dh: Floats  # (M, T, B, H): handed in as each step's own ∂E/∂h_t
-    halves: Floats  # (G,), what U, W and b are multiplied by before they are handed in
+    folds: Floats  # (blocks,), what U, W and b of each block are multiplied by before they are handed in
 
     def forward(self, parts: Views, feed: Feed) -> None:
-        """Fill h from the folded parts and the inputs."""
+        """Fill h from the inputs and the folded W (M, blocks, H, H)."""
 
     def backward(self, W_T: Floats, carry: Carry) -> tuple[Floats, Floats]:
         """∂E/∂(x U + b) and ∂E/∂(h W), (M, T, B, G) each, from dh, which is used up."""
 
 
-def folded(G: int, sigmoids: int, dtype: type) -> Floats:
-    """½ for the first `sigmoids` columns, 1 for the rest."""
-    halves: Floats = np.ones(G, dtype)
-    halves[:sigmoids] = 0.5
-    return halves
+def folded(blocks: int, sigmoids: int, by: Squash, dtype: type) -> Floats:
+    """The factor of σ for the first `sigmoids` blocks, 1 for the rest."""
+    folds: Floats = np.ones(blocks, dtype)
+    folds[:sigmoids] = by.fold
+    return folds
 
 
 def room(dtype: type, *shape: int) -> Floats:
     """A buffer of zeros."""
     return np.zeros(shape, dtype)
+
+
+def by_block(a: Floats, H: int) -> Floats:
+    """A view of gates side by side, (..., B, G), as blocks, (..., blocks, B, H)."""
+    return a.reshape(*a.shape[:-1], -1, H).swapaxes(-3, -2)
 
 
 class RNNPass:
@@ -54,31 +61,31 @@ class RNNPass:
         H = layout.H
         self.T, self.activation = T, activation
         self.h, self.dh = room(dtype, M, T + 1, B, H), room(dtype, M, T, B, H)
-        self.one, self.two = room(dtype, M, B, H), room(dtype, M, B, H)
-        self.halves = folded(H, H if activation == "sigmoid" else 0, dtype)
+        self.u, self.one = room(dtype, M, 1, B, H), room(dtype, M, B, H)
+        self.squash = squash(self.one.size, dtype)
+        self.folds = folded(1, int(activation == "sigmoid"), self.squash, dtype)
 
     def forward(self, parts: Views, feed: Feed) -> None:
         """h_1..h_T."""
-        h, u = self.h, self.one
+        u = self.u
         for t in range(self.T):
-            a = h[:, t + 1]
-            np.matmul(h[:, t], parts["W"], out=a)
+            a = self.h[:, t + 1, None]
+            np.matmul(self.h[:, t, None], parts["W"], out=a)
             feed(t, u)
             a += u
             self._phi(a)
 
     def _phi(self, a: Floats) -> None:
-        if self.activation in ("tanh", "sigmoid"):
-            np.tanh(a, out=a)
-        if self.activation == "sigmoid":
-            a *= 0.5
-            a += 0.5
-        if self.activation == "relu":
+        if self.activation == "tanh":
+            self.squash.tanh(a, a)
+        elif self.activation == "sigmoid":
+            self.squash.blocks(a, 1)
+        elif self.activation == "relu":
             np.maximum(a, 0, out=a)
 
     def _through(self, h: Floats, d: Floats) -> None:
         """d *= φ′, from the output h."""
-        slope = self.two
+        slope = self.one
         if self.activation == "tanh":
             np.multiply(h, h, out=slope)
             np.subtract(1, slope, out=slope)
