@@ -14,7 +14,7 @@ from explorer.arrays import Array
 from explorer.blocks import log_block_maps
 from explorer.errors import log_sizes, sweep
 from explorer.experiment import Experiment
-from explorer.maps import lstm_steps
+from explorer.lstm_steps import LSTMSteps
 from explorer.pairs import log_frobenius_map
 from explorer.run import Run, run
 from explorer.spectral import log_spectral_map
@@ -101,7 +101,7 @@ def spectral(T: int, H: int, repeats: int) -> list[Timed]:
 def blocks(T: int, H: int, repeats: int) -> list[Timed]:
     """The LSTM's four block maps."""
     lstm = network(T, H, "lstm")
-    steps, J = lstm_steps(lstm), lstm.chain.take(slice(None))
+    steps, J = LSTMSteps.of(lstm.weights, lstm.trace), lstm.chain.take(slice(None))
     rivals: dict[str, Callable[[], Any]] = {
         "this engine, structured": lambda: {b: m.log_norm for b, m in log_block_maps(steps).items()},
     }

@@ -3,7 +3,6 @@
 The blocks use the structure of the one-step Jacobian: full by h, diagonal by c.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
 
@@ -14,6 +13,7 @@ from explorer import progress
 from explorer.arrays import Array, freeze, log, log_norm
 from explorer.block_factors import Factors, Splits, Structured, every_few, leftward
 from explorer.block_grams import KEPT, LN2, UNSEEN, all_splits, meetings
+from explorer.lstm_steps import LSTMSteps
 from explorer.pairs import PairMap
 
 BLOCKS = {"h←h": (0, 0), "h←c": (0, 1), "c←h": (1, 0), "c←c": (1, 1)}  # of ∂s_t, by ∂s_k
@@ -22,23 +22,6 @@ HELD = 1 << 22  # numbers (32 MB) up to which ∂s_t/∂h_{t-1} is formed once a
 TOGETHER = 64  # steps whose Gram matrices must fit for all the sequences that advance together
 Numbers = Array | NDArray[np.bool_]
 EPSILON = float(np.finfo(np.float64).eps)
-
-
-@dataclass(frozen=True)
-class LSTMSteps:
-    """The one-step Jacobians [[d W_o + e M, e f], [M, f]] of an LSTM, state h then c, by their parts."""
-
-    f: Array  # (T, ..., H), diagonal of ∂c_t/∂c_{t-1}
-    e: Array  # (T, ..., H), diagonal of ∂h_t/∂c_t = o (1 − tanh²(c_t))
-    d: Array  # (T, ..., H), diagonal of ∂h_t/∂a_{o,t} = σ′(a_{o,t}) tanh(c_t)
-    W_o: Array  # (..., H, H)
-    M: Callable[[slice], Array]  # (n, ..., H, H), ∂c_t/∂h_{t-1} for a slice of steps, which may have a stride
-
-    def by_h(self, steps: slice) -> Array:
-        """∂s_t/∂h_{t-1} = [d W_o + e M; M], (n, ..., 2H, H)."""
-        M = self.M(steps)
-        to_h = self.d[steps][..., None] * self.W_o + self.e[steps][..., None] * M
-        return np.concatenate([to_h, M], axis=-2)
 
 
 def log_block_maps(steps: LSTMSteps, *, every: int = 1) -> dict[str, PairMap]:

@@ -5,7 +5,7 @@ H = 128), while every algorithm needs only a few of them at a time.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,12 +15,17 @@ from explorer.arrays import Array, Integers, Scaled
 
 @dataclass(frozen=True)
 class Chain:
-    """J_t = ds_t/ds_{t-1} for t = 1..T; `take(slice)` gives (n, ..., S, S), index t - 1 holding J_t."""
+    """J_t = ds_t/ds_{t-1} for t = 1..T; `take(slice)` gives (n, ..., S, S), index t - 1 holding J_t.
+
+    `parts(t - 1)`, where a cell has it, are matrices (..., m, n) with the product J_t, first applied first,
+    whose zeros say more of its rank than those of J_t do.
+    """
 
     T: int
     S: int
     take: Callable[[slice], Array]
     leading: tuple[int, ...] = ()
+    parts: Callable[[int], tuple[Array, ...]] | None = None
 
     @classmethod
     def of(cls, J: Array) -> "Chain":
@@ -29,7 +34,11 @@ class Chain:
 
     def upto(self, T: int) -> "Chain":
         """The first T steps of this chain: nothing before step T depends on what comes after it."""
-        return Chain(T, self.S, self.take, self.leading)
+        return replace(self, T=T)
+
+    def factors(self, index: int) -> tuple[Array, ...]:
+        """The Jacobian at an index, by its parts where they are known."""
+        return self.parts(index) if self.parts else (self.take(slice(index, index + 1))[0],)
 
     def product(self, t: int, k: int) -> Scaled:
         """P(t, k) = ds_t/ds_k = J_t J_{t-1} ... J_{k+1}, (..., S, S); the identity for t = k.

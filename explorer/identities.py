@@ -8,7 +8,7 @@ from explorer.chain import Chain
 from explorer.checking import Check, apart, excess, relative, worst
 from explorer.pairs import PairMap
 from explorer.run import Run
-from explorer.spectrum import log_spectrum_of
+from explorer.spectrum import log_determinants, log_spectrum_of
 
 IDENTITY, BOUND = 1e-9, 1e-9
 CERTIFIED = (1e-12, 1e-6)  # what a map may claim as its own error and still count as right
@@ -79,7 +79,7 @@ def sum_checks(run: Run) -> tuple[Check, ...]:
 def volume_check(run: Run) -> Check:
     """The singular values of the longest product against the determinants of its factors."""
     log_sigma = log_spectrum_of(run.chain, run.T, 0)
-    log_dets = np.linalg.slogdet(run.chain.take(slice(0, run.T)))[1]
+    log_dets = log_determinants(run.chain)
     product, steps = float(log_sigma.sum()), float(log_dets.sum())
     singular = int(np.isneginf(log_dets).sum())
     lost = float(log_sigma[0] - log_sigma[-1]) if np.isfinite(log_sigma[-1]) else np.inf

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from explorer import measures, progress
-from explorer.activations import dsigmoid
 from explorer.arrays import Array, Scaled, log, log_norm
-from explorer.blocks import LSTMSteps, log_additive_map, log_block_maps
+from explorer.blocks import log_additive_map, log_block_maps
 from explorer.cells import LSTM
 from explorer.chain import Chain
+from explorer.lstm_steps import LSTMSteps
 from explorer.pairs import PairMap, lag_curve, log_frobenius_map
 from explorer.run import Run
 from explorer.spectral import log_spectral_map
@@ -22,22 +22,10 @@ def block_slices(run: Run, block: str) -> tuple[slice, slice]:
     return slice(of * H, (of + 1) * H), slice(by * H, (by + 1) * H)
 
 
-def lstm_steps(run: Run) -> LSTMSteps:
-    """The LSTM's one-step Jacobians by their structure, for the block maps."""
-    z, w, D = run.trace.z, run.weights, run.trace.partials(run.cell)
-
-    def M(steps: slice) -> Array:
-        terms = [D["c"][k][steps][..., None] * w.W[k] for k in ("f", "i", "g")]
-        return np.asarray(sum(terms))
-
-    d = np.tanh(z["c"]) * dsigmoid(z["a_o"])
-    return LSTMSteps(z["f"], LSTM.exposure(z), d, w.W["o"], M)
-
-
 def frobenius_maps(run: Run) -> dict[str, PairMap]:
     """ln‖·‖_F of every block of ∂s_t/∂s_k for every pair: "h←h" alone, or the LSTM's four."""
     if run.cell.name == LSTM.name:
-        return log_block_maps(lstm_steps(run), every=run.experiment.every)
+        return log_block_maps(LSTMSteps.of(run.weights, run.trace), every=run.experiment.every)
     return {"h←h": log_frobenius_map(run.chain, every=run.experiment.every)}
 
 

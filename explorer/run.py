@@ -14,6 +14,7 @@ from explorer.chain import Chain
 from explorer.experiment import Experiment
 from explorer.flow import Backward, Trace
 from explorer.initial import starting_state
+from explorer.lstm_steps import LSTMSteps
 from explorer.readout import Loss, Readout, carrying, cross_entropy, draw_readout, readout_gradient
 from explorer.sequences import INPUTS, SENTENCE, Sequence, read_text, tokens_of
 from explorer.weights import Biases, Recipe, Weights, draw, ensemble
@@ -48,7 +49,10 @@ class Run:
     @cached_property
     def chain(self) -> Chain:
         """The one-step Jacobians ∂s_t/∂s_{t-1} of the joint state."""
-        return flow.chain(self.cell, self.weights, self.trace)
+        chain = flow.chain(self.cell, self.weights, self.trace)
+        if self.cell.name != LSTM.name:
+            return chain
+        return replace(chain, parts=LSTMSteps.of(self.weights, self.trace).factors)
 
     @cached_property
     def loss(self) -> Loss:

@@ -1,12 +1,14 @@
-"""Singular values of long products, as logarithms, the numbers made of them, and Lyapunov exponents.
+"""Singular values of long products, as logarithms, and the numbers made of them.
 
 The singular values of ∂h_t/∂h_k spread over thousands of decades. A decomposition of the product itself
 resolves sixteen of them: all it shows below 1e-16 σ_max is rounding noise. Here the product is never
 formed. It is carried as Q diag(e^L) U: Q orthonormal, the rows of U of length 1, their sizes kept apart as
 logarithms.
 
-A singular value is −inf where a row or column of some factor is exactly zero (a dead ReLU unit). Linear
-dependence that rounding blurs, as between the rows of a matrix of ones, shows as about −36 per factor.
+A singular value is −inf where the zeros of a step certify it: a dead unit, or more units than they read of
+others (`rank`). Whether a dependence between other numbers is exact, as between the rows of a matrix of
+ones, cannot be told from their float64 values: it shows as about −36 per factor. So does one that several
+steps bring about together, each of which alone is regular.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,10 +19,12 @@ import numpy as np
 from explorer import progress
 from explorer.arrays import Array, log, log_norm
 from explorer.chain import Chain
+from explorer.rank import narrowed
 from explorer.rotations import log_row_singular_values
 
 GRADED = 0.1  # columns of one factor whose sizes differ by more than this are scaled alike first
-ILL_CONDITIONED = 1e-7  # steps between two factorisations are multiplied only while R is better than this
+DISTANT = 40.0  # e^-40 of a row, even 256 times, is less than its rounding
+LOW, HIGH = 1e-200, 1e200  # a squared norm between these was computed without loss
 WHOLE = slice(None)
 
 
@@ -72,27 +76,63 @@ def multiplied(M: Array, product: Factored) -> Factored:
     adds a larger row of U onto a smaller one, and no small singular value is lost.
     """
     A = M @ product.Q
-    order = np.argsort(-(product.L + log_norm(A, axis=0)), kind="stable")
-    Q, R = orthonormalised(A[:, order])
-    sizes = log(np.abs(R)) + product.L[order]
-    largest = np.max(sizes, axis=1, initial=-np.inf)
-    alive = largest > -np.inf
-    shares = np.sign(R[alive]) * np.exp(sizes[alive] - largest[alive, None])
-    return unit_rows(Q[:, alive], largest[alive], shares @ product.U[order])
+    by_row, by_column = log_sizes(A)
+    order = np.argsort(-(product.L + by_column), kind="stable")
+    Q, R = orthonormalised(A[:, order], by_row)
+    L, U = mixed(R, product.L[order], product.U[order])
+    alive = L > -np.inf
+    return Factored(Q, L, U) if alive.all() else Factored(Q[:, alive], L[alive], U[alive])
 
 
-def orthonormalised(A: Array) -> tuple[Array, Array]:
+def log_sizes(A: Array) -> tuple[Array, Array]:
+    """ln of the norms of the rows (m,) and of the columns (n,) of A (m, n)."""
+    rows, columns = np.einsum("ij,ij->i", A, A), np.einsum("ij,ij->j", A, A)
+    if min(rows.min(initial=1.0), columns.min(initial=1.0)) > LOW and rows.max(initial=1.0) < HIGH:
+        return 0.5 * np.log(rows), 0.5 * np.log(columns)
+    return log_norm(A, axis=1), log_norm(A, axis=0)
+
+
+def orthonormalised(A: Array, log_rows: Array) -> tuple[Array, Array]:
     """Q (m, r) and triangular R (r, n) with Q R = A (m, n), from the non-zero rows of A, largest first.
 
     Reflections in that order round row by row, so that a saturated unit's tiny row keeps its digits (as in
     LAPACK's xGEJSV); and every zero row, a dead unit's, lowers the rank by exactly one.
     """
-    size = np.max(np.abs(A), axis=1, initial=0.0)
-    order = np.argsort(-size, kind="stable")[: np.count_nonzero(size)]
+    order = np.argsort(-log_rows, kind="stable")[: np.count_nonzero(log_rows > -np.inf)]
     reduced, R = np.linalg.qr(A[order])
     Q = np.zeros((len(A), reduced.shape[1]))
     Q[order] = reduced
     return Q, R
+
+
+def mixed(R: Array, L: Array, U: Array) -> tuple[Array, Array]:
+    """L (r,) and rows of length 1 (r, k) with diag(e^L) rows = R diag(e^L) U, for R (r, n) triangular.
+
+    Where the rows below are so much smaller that nothing of them is left beside a row, as after many steps
+    all are, it keeps its direction: then most of the work is saved.
+    """
+    r, size = len(R), np.abs(R)
+    reach = np.maximum.accumulate(L[::-1])[::-1]  # of a row and all below
+    below, own = np.append(reach[1:], -np.inf)[:r], size.diagonal()
+    sizes, rows = log(own) + L[:r], U[:r] * np.sign(R.diagonal())[:, None]
+    open_rows = np.flatnonzero(sizes <= log(size.max(axis=1, initial=0.0)) + below + DISTANT)
+    if open_rows.size:
+        sizes[open_rows], rows[open_rows] = summed(R[open_rows], L, U, reach[open_rows])
+    return sizes, rows
+
+
+def summed(R: Array, L: Array, U: Array, reach: Array) -> tuple[Array, Array]:
+    """Some rows of R diag(e^L) U in full, like `mixed`; a row of zeros has the size −inf."""
+    rows = (R * np.exp(np.minimum(L - reach[:, None], 0.0))) @ U
+    square = np.einsum("ij,ij->i", rows, rows)
+    if np.all((square > LOW) & (square < HIGH)):
+        sizes = 0.5 * np.log(square)
+        return reach + sizes, rows / np.exp(sizes)[:, None]
+    terms = log(np.abs(R)) + L
+    largest = np.max(terms, axis=1, keepdims=True)
+    rows = (np.sign(R) * np.exp(terms - np.where(largest > -np.inf, largest, 0.0))) @ U
+    sizes = log_norm(rows)
+    return largest[:, 0] + sizes, rows / np.where(sizes > -np.inf, np.exp(sizes), 1.0)[:, None]
 
 
 def unit_rows(Q: Array, L: Array, rows: Array) -> Factored:
@@ -128,52 +168,26 @@ def log_spectrum_of(chain: Chain, t: int, k: int, *, rows: slice = WHOLE, column
         if t == k:
             yield np.eye(chain.S)[rows, columns]
         for j in range(k, t):
-            J = chain.take(slice(j, j + 1))[0][index]
-            yield J[rows if j == t - 1 else WHOLE, columns if j == k else WHOLE]
+            parts = [part[index] for part in chain.factors(j)]
+            if j == k:
+                parts[0] = parts[0][:, columns]
+            if j == t - 1:
+                parts[-1] = parts[-1][rows]
+            for part in parts:
+                yield from narrowed(part)
 
     spectra = [log_singular_values(factors(index)) for index in np.ndindex(*chain.leading)]
     return np.reshape(spectra, (*chain.leading, -1))
 
 
-def lyapunov_exponents(chain: Chain, *, burn_in: int = 0, every: int = 1) -> Array:
-    """Finite-time Lyapunov exponents, ln per step and largest first, as they settle, (n, ..., S).
-
-    Row i averages the (i + 1)·every steps after the burn-in; the last row all of them, to step T. Their sum
-    is the mean of ln|det J_t|; the exponents of exactly dead directions are −inf. With `every` > 1 the
-    steps in between are multiplied together first where that loses no digits, which is faster.
-    Raises ValueError unless 0 <= burn_in < T and every >= 1.
-    """
-    if not 0 <= burn_in < chain.T:
-        raise ValueError(f"burn_in must lie in [0, {chain.T - 1}]; got {burn_in}")
-    if every < 1:
-        raise ValueError(f"every must be at least 1; got {every}")
-    Q = np.broadcast_to(np.eye(chain.S), (*chain.leading, chain.S, chain.S))
-    for start in range(0, burn_in, every):
-        Q, _ = carried(chain.take(slice(start, min(start + every, burn_in))), Q)
-    growth, rows = np.zeros((*chain.leading, chain.S)), []
-    for start in range(burn_in, chain.T, every):
-        progress.report()
-        end = min(start + every, chain.T)
-        Q, grown = carried(chain.take(slice(start, end)), Q)
-        growth = growth + grown
-        rows.append(growth / (end - burn_in))
-    return -np.sort(-np.stack(rows), axis=-1)
-
-
-def carried(J: Array, Q: Array) -> tuple[Array, Array]:
-    """The orthonormal frame Q (..., S, S) after the steps J (n, ..., S, S), and ln of its growth (..., S)."""
-    A = Q
-    with np.errstate(over="ignore", invalid="ignore"):
-        for J_t in J:
-            A = J_t @ A
-    order = np.argsort(-np.max(np.abs(A), axis=-1), axis=-1, kind="stable")[..., None]
-    frame, R = np.linalg.qr(np.take_along_axis(A, order, axis=-2))
-    growth = np.abs(np.diagonal(R, axis1=-2, axis2=-1))
-    if len(J) > 1 and not np.all(np.min(growth, axis=-1) > ILL_CONDITIONED * np.max(growth, axis=-1)):
-        Q, first = carried(J[: len(J) // 2], Q)
-        Q, second = carried(J[len(J) // 2 :], Q)
-        return Q, first + second
-    return np.take_along_axis(frame, np.argsort(order, axis=-2), axis=-2), log(growth)
+def log_determinants(chain: Chain) -> Array:
+    """ln|det J_t| of the steps 1..T of one network, (T,); −inf for the singular ones that zeros betray."""
+    log_dets = np.full(chain.T, -np.inf)
+    for j in range(chain.T):
+        factors = [factor for part in chain.factors(j) for factor in narrowed(part)]
+        if all(len(factor) == chain.S for factor in factors):
+            log_dets[j] = sum(np.linalg.slogdet(factor)[1] for factor in factors)
+    return log_dets
 
 
 def effective_rank(log_sigma: Array) -> Array:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from explorer import block_factors, block_grams, blocks
 from explorer.block_grams import all_splits
-from explorer.blocks import BLOCKS, LSTMSteps, log_additive_map, log_additive_per_unit, log_block_maps
+from explorer.blocks import BLOCKS, log_additive_map, log_additive_per_unit, log_block_maps
+from explorer.lstm_steps import LSTMSteps
 
 FORGET_BIASES, GAINS = (-5.0, 0.0, 1.0, 8.0), (0.3, 1.0, 6.0)
 

@@ -1,11 +1,11 @@
-"""Singular values of long products and Lyapunov exponents, against mpmath and against closed forms."""
+"""Singular values of long products, against mpmath and against closed forms."""
 
-import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from exact import distance, exact_spectrum, gaussian, orthogonal, slopes
 from explorer.chain import Chain
 from explorer.rotations import disjoint_pairs, log_row_singular_values
 from explorer.spectrum import (
@@ -13,42 +13,8 @@ from explorer.spectrum import (
     log_condition,
     log_singular_values,
     log_spectrum_of,
-    lyapunov_exponents,
     stable_rank,
 )
-
-
-def exact(matrices, digits):
-    """ln singular values of the product, from `digits` decimal digits; what is smaller counts as zero."""
-    with mpmath.workdps(digits):
-        product = mpmath.matrix(matrices[0].tolist())
-        for M in matrices[1:]:
-            product = mpmath.matrix(M.tolist()) * product
-        sigma = mpmath.svd_r(product, compute_uv=False)
-        logs = [float(mpmath.log(s)) if s > 0 else -np.inf for s in sigma]
-    return np.sort([x if x > max(logs) - 2 * digits else -np.inf for x in logs])[::-1]
-
-
-def distance(one, other):
-    """The largest difference, infinities compared by themselves."""
-    assert np.array_equal(np.isinf(one), np.isinf(other))
-    alive = np.isfinite(other)
-    return np.max(np.abs(one[alive] - other[alive]), initial=0.0)
-
-
-def gaussian(rng, T, S, gain=1.0):
-    """One matrix for T steps."""
-    return np.repeat(gain * rng.standard_normal((1, S, S)) / np.sqrt(S), T, axis=0)
-
-
-def slopes(rng, shape, decades):
-    """Slopes of activations between 10**-decades and 1."""
-    return 10.0 ** rng.uniform(-decades, 0.0, shape)
-
-
-def orthogonal(rng, n, S):
-    """n random orthogonal matrices."""
-    return np.linalg.qr(rng.standard_normal((n, S, S)))[0]
 
 
 def lstm_like(rng, T, H, f):
@@ -79,7 +45,7 @@ def chains(rng):
 @pytest.mark.parametrize("name", chains(np.random.default_rng(0)))
 def test_every_singular_value_is_right_over_thousands_of_decades(name):
     matrices, digits = chains(np.random.default_rng(0))[name]
-    reference = exact(matrices, digits)
+    reference = exact_spectrum(matrices, digits)
     # logs of thousands carry rounding of 1e-12; 1e-10 is eight digits better than a plain decomposition
     assert distance(log_singular_values(matrices), reference) < 1e-10
 
@@ -115,7 +81,7 @@ def test_the_singular_values_multiply_to_the_determinant():
 def test_dead_units_make_exact_zeros_and_leave_the_rest_right():
     rng = np.random.default_rng(4)
     J = gaussian(rng, 12, 6) * (rng.uniform(size=(12, 6, 1)) < 0.7)
-    reference = exact(J, 300)
+    reference = exact_spectrum(J, 300)
     assert 0 < np.isinf(reference).sum() < 6
     assert distance(log_singular_values(J), reference) < 1e-12
 
@@ -150,7 +116,7 @@ def test_the_block_of_a_product_has_its_own_singular_values():
     rows, columns = slice(0, 3), slice(3, 6)
     block = [J[10][:, columns], *J[11:39], J[39][rows]]
     computed = log_spectrum_of(Chain.of(J), 40, 10, rows=rows, columns=columns)
-    assert distance(computed, exact(block, 600)) < 1e-12
+    assert distance(computed, exact_spectrum(block, 600)) < 1e-12
 
 
 def test_a_wide_block_has_as_many_singular_values_as_rows():
@@ -198,8 +164,8 @@ def test_a_product_backwards_in_transposes_has_the_same_singular_values(seed, T,
 def test_no_product_of_small_whole_numbers_gives_nan(seed, T, S):
     rng = np.random.default_rng(seed)
     J = rng.integers(-1, 2, (T, S, S)) * 10.0 ** rng.integers(-200, 200, (T, 1, 1))
-    log_sigma, exponents = log_singular_values(J), lyapunov_exponents(Chain.of(J), every=2)
-    for values in (log_sigma, exponents, effective_rank(log_sigma), stable_rank(log_sigma)):
+    log_sigma = log_singular_values(J)
+    for values in (log_sigma, effective_rank(log_sigma), stable_rank(log_sigma)):
         assert not np.isnan(values).any()
 
 
@@ -223,79 +189,6 @@ def test_rotations_make_equal_rows_one_row_and_zeros():
     computed = np.sort(log_row_singular_values(np.zeros(4), rows))
     assert computed[-1] == pytest.approx(np.log(2.0), abs=1e-15)
     assert np.all(np.isneginf(computed[:-1]))
-
-
-def test_lyapunov_exponents_sum_to_the_mean_log_determinant():
-    rng = np.random.default_rng(10)
-    J = slopes(rng, (300, 24, 1), 1) * gaussian(rng, 300, 24)
-    mean = np.linalg.slogdet(J)[1].mean()
-    for every in (1, 5):
-        assert abs(lyapunov_exponents(Chain.of(J), every=every)[-1].sum() - mean) < 1e-9
-
-
-def test_lyapunov_exponents_of_one_symmetric_matrix_are_logs_of_its_eigenvalues():
-    rng = np.random.default_rng(11)
-    eigenvalues, Q = np.array([1.5, -1.1, 0.8, 0.3]), orthogonal(rng, 1, 4)[0]
-    J = np.repeat((Q * eigenvalues @ Q.T)[None], 2000, axis=0)
-    settled = lyapunov_exponents(Chain.of(J), burn_in=200)[-1]
-    # after 200 steps the frame has turned into the eigenvectors to (1.1/1.5)**200 = 1e-27
-    assert np.abs(settled - np.log(np.abs(eigenvalues))).max() < 1e-12
-
-
-def test_lyapunov_exponents_are_reported_as_they_settle():
-    J = np.random.default_rng(12).standard_normal((10, 3, 3))
-    running = lyapunov_exponents(Chain.of(J))
-    assert running.shape == (10, 3)
-    assert np.abs(running[5] - lyapunov_exponents(Chain.of(J).upto(6))[-1]).max() < 1e-14
-    assert np.all(np.diff(running, axis=1) <= 0)
-
-
-def test_fewer_factorisations_give_the_same_exponents_at_the_steps_they_report():
-    rng = np.random.default_rng(13)
-    chain = Chain.of(slopes(rng, (43, 16, 1), 2) * gaussian(rng, 43, 16))
-    each, fifth = lyapunov_exponents(chain, burn_in=3), lyapunov_exponents(chain, burn_in=3, every=7)
-    assert fifth.shape == (6, 16)
-    # R is kept better conditioned than 1e-7, which costs 9 of 16 digits at most in a step of 7
-    assert np.abs(fifth[:-1] - each[6:40:7][:5]).max() < 1e-8
-    assert np.abs(fifth[-1] - each[-1]).max() < 1e-8
-
-
-def test_steps_too_different_in_size_are_factorised_one_by_one():
-    J = slopes(np.random.default_rng(14), (30, 6, 1), 30) * gaussian(np.random.default_rng(15), 30, 6)
-    chain = Chain.of(J)
-    assert np.abs(lyapunov_exponents(chain, every=5)[-1] - lyapunov_exponents(chain)[-1]).max() < 1e-8
-
-
-def test_dead_directions_have_the_exponent_minus_infinity():
-    J = gaussian(np.random.default_rng(16), 20, 5)
-    J[7, [1, 3]] = 0.0
-    exponents = lyapunov_exponents(Chain.of(J))
-    assert np.all(np.isfinite(exponents[:7]))
-    assert np.array_equal(np.isneginf(exponents[7:]), np.tile([False, False, False, True, True], (13, 1)))
-
-
-def test_exponents_beyond_the_range_of_floats_are_finite():
-    J = np.repeat(1e200 * np.eye(3)[None], 8, axis=0)
-    assert np.abs(lyapunov_exponents(Chain.of(J), every=4) - 200.0 * np.log(10.0)).max() < 1e-10
-
-
-def test_every_network_of_an_ensemble_has_its_own_exponents():
-    J = np.random.default_rng(17).standard_normal((9, 2, 3, 4, 4))
-    together = lyapunov_exponents(Chain.of(J), burn_in=2, every=3)
-    assert np.array_equal(together[:, 1, 2], lyapunov_exponents(Chain.of(J[:, 1, 2]), burn_in=2, every=3))
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"burn_in": 5}, r"burn_in must lie in \[0, 4\]; got 5"),
-        ({"burn_in": -1}, r"burn_in must lie in \[0, 4\]; got -1"),
-        ({"every": 0}, "every must be at least 1; got 0"),
-    ],
-)
-def test_impossible_burn_in_and_spacing_are_refused(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        lyapunov_exponents(Chain.of(np.ones((5, 2, 2))), **arguments)
 
 
 LOG_SIGMAS = np.array([[5.0, 5.0, 5.0], [2000.0, 2000.0, -np.inf], [0.0, -3000.0, -3000.0], [-np.inf] * 3])
