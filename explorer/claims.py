@@ -36,6 +36,9 @@ class Found:
         return float(quantile(self.claimed[-1], 0.5))
 
 
+Judgement = Callable[[Found], bool | None]  # whether a claim holds; None where it says nothing
+
+
 def quantile(values: Array, q: float) -> Array:
     """The value that a share q of (..., seeds) does not pass, exact zeros (−inf) included, (...)."""
     ordered = np.sort(values, axis=-1)
@@ -53,7 +56,7 @@ class Swept:
     holds: tuple[bool | None, ...]  # None where the claim says nothing
 
 
-def sweep(runs: Sequence[tuple[float, Found]], holds: Callable[[Found], bool | None]) -> Swept:
+def sweep(runs: Sequence[tuple[float, Found]], holds: Judgement) -> Swept:
     """The scores of (value, what was found there)."""
     low, middle, high = (np.array([quantile(found.score, q) for _, found in runs]) for q in (0.1, 0.5, 0.9))
     values = np.array([value for value, _ in runs])

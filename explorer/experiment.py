@@ -174,7 +174,7 @@ def lacking(cell: str) -> dict[str, str]:
     return {name: why.format(cell=kind.label) for name, why in LACKING.items() if name not in kind.settings}
 
 
-BLOCKS = {"h←h": "∂h_t/∂h_k", "h←c": "∂h_t/∂c_k", "c←h": "∂c_t/∂h_k", "c←c": "∂c_t/∂c_k"}
+BLOCKS = {"h←h": "∂hₜ/∂hₖ", "h←c": "∂hₜ/∂cₖ", "c←h": "∂cₜ/∂hₖ", "c←c": "∂cₜ/∂cₖ"}
 NORMS = {
     "rms": "average gain ‖·‖_F/√H",
     "frobenius": "Frobenius ‖·‖_F",

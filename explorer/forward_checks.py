@@ -26,7 +26,7 @@ def replay_check(run: Run) -> Check:
     errors = [apart(again[symbol], a) for symbol, a in run.trace.z.items()]
     errors += [apart(again[block], run.trace.s[block][1:]) for block in run.cell.state]
     return Check(
-        "h_t", "", "identity",
+        "hₜ", "", "identity",
         "Every recorded value, against the equations applied to the recorded state before it.",
         r"h_t=\phi(b+W h_{t-1}+U x_t)\ \text{or the cell's equations}",
         worst(*errors), VALUES, sum(a.size for a in run.trace.z.values()),
@@ -58,7 +58,7 @@ def loss_check(run: Run) -> Check:
     gap = o - np.take_along_axis(o, targets[:, None], axis=-1)
     E = np.logaddexp.reduce(gap, axis=-1)  # ln Σ_j e^(o_j − o_y)
     return Check(
-        "E_t", "", "identity",
+        "Eₜ", "", "identity",
         "The loss of every step, and the probabilities of every step, which add up to 1.",
         r"E_t=\ln\sum_j e^{o_j-o_y},\quad \textstyle\sum_j\hat y_j=1",
         worst(relative(run.loss.E - E, 1.0 + np.max(np.abs(o), axis=-1)),

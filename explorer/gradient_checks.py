@@ -46,7 +46,7 @@ def check_jacobians(run: Run, found: Tangents) -> Check:
                 product = np.ldexp(product, exponents[probe.k] - found.exponent[t, row])
             apart.append(relative(size(product - truth), size(truth)))
     return Check(
-        "∂h_t/∂h_k", "", "derivative",
+        "∂hₜ/∂hₖ", "", "derivative",
         "The product of Jacobians times a random direction, against the change of the state itself.",
         r"\frac{\partial s_t}{\partial s_k}\,v=\frac{1}{\eta}\,\mathrm{Im}\,s_t(s_k+i\eta v)",
         worst(*apart), DERIVATIVE, len(apart),
@@ -63,7 +63,7 @@ def check_signals(run: Run, found: Tangents) -> Check:
     ]
     summed = [sum_apart(run, found, k, row) for k, row in rows.items()]
     return Check(
-        "∂E_t/∂h_k", "", "derivative",
+        "∂Eₜ/∂hₖ", "", "derivative",
         "Backpropagated error signals, each loss step's own and their sum, against the change of the loss.",
         r"\left\langle\frac{\partial E_t}{\partial s_k},v\right\rangle"
         r"=\frac{1}{\eta}\,\mathrm{Im}\,E_t(s_k+i\eta v)",

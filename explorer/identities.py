@@ -100,7 +100,7 @@ def bound_checks(run: Run, average: PairMap) -> tuple[Check, ...]:
     sigma_max = onestep.sigma_max(run.chain.take(slice(0, run.T)))
     allowed = measures.log_product_bound(sigma_max)[run.T]
     step_by_step = Check(
-        "≤ Π σ_max", "", "bound",
+        "≤ Π σₘₐₓ", "", "bound",
         "The largest gain over several steps is at most the product of the steps' largest gains.",
         r"\Big\|\frac{\partial s_T}{\partial s_k}\Big\|_2\le\prod_{j=k+1}^{T}\sigma_{\max}(J_j)",
         excess(products.log_spectral_norm(), allowed), BOUND, run.T + 1,
@@ -117,7 +117,7 @@ def theorem_check(run: Run, average: PairMap, per_step: float) -> Check:
     pairs = excess(average.log_norm[below], allowed_after(lag[below], per_step))
     last = excess(products.log_spectral_norm(), allowed_after(np.arange(run.T, -1, -1), per_step))
     return Check(
-        "≤ (γ σ_max)ⁿ", "", "bound",
+        "≤ (γ σₘₐₓ)ⁿ", "", "bound",
         "No pair of steps n apart exceeds the bound of Pascanu et al. (2013, section 2.1).",
         r"\Big\|\frac{\partial h_t}{\partial h_k}\Big\|_2\le(\gamma\,\sigma_{\max}(W))^{t-k}",
         worst(pairs, last), BOUND, int(below.sum()) + run.T + 1,

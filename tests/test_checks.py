@@ -170,7 +170,7 @@ def test_a_wrong_partial_derivative_is_seen_everywhere_it_goes(monkeypatch, name
         return {**found, "h": {**found["h"], source: found["h"][source] * (1 + 1e-6)}}
 
     monkeypatch.setattr(cell, "partials", wrong)
-    assert {"∂h_t/∂h_k", "∂E_t/∂h_k", "∂E/∂W", "∂E/∂U", "∂E/∂b"} <= failed(SMALL[name])
+    assert {"∂hₜ/∂hₖ", "∂Eₜ/∂hₖ", "∂E/∂W", "∂E/∂U", "∂E/∂b"} <= failed(SMALL[name])
 
 
 def lose_last_sample(original):
@@ -187,11 +187,11 @@ def lose_last_sample(original):
         (runs, "readout_gradient", lambda f: lambda *a: replace(f(*a), V=f(*a).V * (1 + 1e-6)), {"∂E/∂V"}),
         (runs, "readout_gradient", lambda f: lambda *a: replace(f(*a), c=-f(*a).c), {"∂E/∂c"}),
         (errors, "step_back", lambda f: lambda *a: {k: -v for k, v in f(*a).items()},
-         {"∂E_t/∂h_k", "Σ shares", "Σ lags"}),
+         {"∂Eₜ/∂hₖ", "Σ shares", "Σ lags"}),
         (errors, "shares", scaled, {"Σ shares"}),
         (identities, "log_spectrum_of", scaled, {"Σ ln σ"}),
-        (onestep, "sigma_max", lambda f: scaled(f, 0.5), {"≤ Π σ_max"}),
-        (measures, "log_bound", lambda f: lambda *a: f(*a) - 5.0, {"≤ (γ σ_max)ⁿ"}),
+        (onestep, "sigma_max", lambda f: scaled(f, 0.5), {"≤ Π σₘₐₓ"}),
+        (measures, "log_bound", lambda f: lambda *a: f(*a) - 5.0, {"≤ (γ σₘₐₓ)ⁿ"}),
         (runs, "starting_state", lambda f: lambda *a, **k: {b: s + 1 for b, s in f(*a, **k).items()}, set()),
     ],
 )  # fmt: skip
@@ -235,13 +235,13 @@ def test_a_wrong_forward_pass_is_seen_by_replaying_it(monkeypatch):
         return replace(trace, s={**trace.s, "h": h})
 
     monkeypatch.setattr(flow, "forward", wrong)
-    assert "h_t" in failed(SMALL["rnn"])
+    assert "hₜ" in failed(SMALL["rnn"])
 
 
 def test_a_wrong_loss_is_seen(monkeypatch):
     original = runs.cross_entropy
     monkeypatch.setattr(runs, "cross_entropy", lambda *a: replace(original(*a), E=original(*a).E + 1e-9))
-    assert failed(SMALL["rnn"]) == {"E_t"}
+    assert failed(SMALL["rnn"]) == {"Eₜ"}
 
 
 def test_a_run_that_depends_on_its_length_is_seen(monkeypatch):
@@ -311,7 +311,7 @@ def test_large_networks_are_checked_in_part_and_each_check_says_at_which_size(ce
 
 def test_the_quick_certificate_checks_every_gradient():
     names = {check.name for check in checks.quick(SMALL["lstm"]).checks}
-    assert names == {"∂h_t/∂h_k", "∂E_t/∂h_k", *(f"∂E/∂{p}" for p in ("W", "U", "b", "V", "c"))}
+    assert names == {"∂hₜ/∂hₖ", "∂Eₜ/∂hₖ", *(f"∂E/∂{p}" for p in ("W", "U", "b", "V", "c"))}
     assert checks.quick(Experiment(hidden_size=256, cell="lstm", steps=30)).failed == ()
 
 

@@ -51,8 +51,8 @@ def test_a_lesson_has_a_page_beats_and_one_idea(page):
 @pytest.mark.parametrize("page", LESSONS)
 def test_every_beat_is_one_sentence_a_legal_state_and_about_a_panel_of_its_page(page):
     lesson = LESSONS[page]
-    parts = (ROOT / "pages" / f"{page}.py", ROOT / "explorer" / "figures" / f"{page}.py")
-    source = "".join(part.read_text(encoding="utf-8") for part in parts)
+    parts = (f"pages/{page}.py", f"explorer/figures/{page}.py", "explorer/ui/cards.py")
+    source = "".join((ROOT / part).read_text(encoding="utf-8") for part in parts)
     for beat in lesson.beats:
         assert re.fullmatch(r"[^.!?]([^.!?]|[.](?=\S))*[.!?]", beat.says), beat.says
         lesson.state(beat.settings)

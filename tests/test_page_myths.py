@@ -1,4 +1,4 @@
-"""Myths and surprises as a page: what it draws and says of any settings, and how it is asked and answered."""
+"""Myths and surprises as a page: what it draws and says of any settings."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,10 +14,9 @@ from explorer.figures.theme import look
 from explorer.lesson import made
 from explorer.lessons import myths
 from explorer.lessons.cards import CARDS
-from explorer.lessons.myths import LESSON, Doubted
+from explorer.lessons.myths import LESSON, Doubted, settings_of
 from explorer.reports import myths as reports
 from explorer.run import run
-from opening import app, finding
 from test_lesson_myths import LN10, report
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +29,7 @@ ROOT = Path(__file__).parents[1]
     ids=str,
 )
 def test_awkward_settings_can_be_drawn_and_told(name, changes):
-    state = LESSON.state({**CARDS[name].settings, "card": name, **changes, "hidden_size": 3})
+    state = LESSON.state({**settings_of(name), **changes, "hidden_size": 3})
     small = replace(state.experiment, hidden_size=changes.get("hidden_size", 4))
     swept = reports.swept(small, state.own)
     shown = reports.myth_report(small, state.own, reports.found(small, state.own), swept)
@@ -69,50 +68,6 @@ def test_a_card_holds_what_it_is_about():
         assert ("share" in own.idle()) is (name not in myths.WITH_LOSS)
         other = card.experiment(Experiment(cell="gru", activation="relu", forget_rule="chrono"))
         assert all(getattr(other, field) == card.settings.get(field, DEFAULTS[field]) for field in card.held)
-
-
-def button(at, key):
-    return next(button for button in at.button if button.key == key)
-
-
-def test_a_claim_is_chosen_from_the_list_and_stands_in_the_address():
-    at = app("myths")
-    button(at, "card_relu").click().run()
-    assert not at.exception
-    assert at.session_state["card"] == "relu"
-    assert at.query_params["card"] == "relu"
-    assert at.query_params["beat"] == str(list(CARDS).index("relu") + 1)
-    assert "the gain is 1, yet" in finding(at)
-
-
-def test_the_present_card_is_asked_about_first_and_the_answer_is_kept():
-    at = app("myths", beat="6")
-    button(at, "predict").click().run()
-    asked = at.session_state["_asked"]
-    assert asked == "claim_relu"
-    assert button(at, "question_reveal").disabled
-    at.button_group(key="answer_claim_relu").set_value("True").run()
-    button(at, "question_reveal").click().run()
-    assert not at.exception
-    [answer] = at.session_state["_answers"]
-    assert (answer["answer"], answer["truth"], answer["error_decades"]) == ("True", "False", "")
-    assert any("**False**, and you said true" in markdown.value for markdown in at.markdown)
-
-
-def test_the_lecture_view_has_nothing_but_the_beats_to_click():
-    at = app("myths", view="lecture")
-    assert [b.key for b in at.button if b.key and b.key.startswith("card_")] == []
-
-
-def test_the_page_behind_a_question_is_covered_until_the_answer():
-    def covered(at):
-        return any("h4, .st-key-cards p { visibility" in html.proto.body for html in at.get("html"))
-
-    at = app("myths", beat="6", question="claim_relu")
-    assert covered(at)
-    at.button_group(key="answer_claim_relu").set_value("False").run()
-    button(at, "question_reveal").click().run()
-    assert not covered(at)
 
 
 def test_the_address_of_the_card_on_clipping_cuts_there_too():

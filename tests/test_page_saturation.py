@@ -148,7 +148,7 @@ def test_the_slope_map_is_the_reports():
 def test_exact_zeros_are_marked_in_every_figure():
     found = report(activation="relu", bias=-1.0, input_scale=0.3)
     assert traces(figures.slopes(DARK, found), "exactly 0")
-    assert traces(jacobians(DARK, found), "σ_max of J, exactly 0")
+    assert traces(jacobians(DARK, found), "σₘₐₓ of J, exactly 0")
     assert traces(drawn_waterfall(DARK, found.waterfall), "slopes φ′, exactly 0")
     assert traces(drawn_waterfall(DARK, found.waterfall), "error left, exactly 0")
 
@@ -162,7 +162,7 @@ def test_the_bars_of_the_waterfall_add_up_to_its_curve():
 
 def test_a_single_step_is_drawn_as_a_dot():
     figure = jacobians(LIGHT, report(steps=1, hidden_size=1))
-    assert traces(figure, "σ_max of J")[0]["mode"] == "lines+markers"
+    assert traces(figure, "σₘₐₓ of J")[0]["mode"] == "lines+markers"
 
 
 # The page

@@ -1,6 +1,5 @@
 """The certificate's dots, and one gradient followed three ways."""
 
-import re
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from explorer.figures.parts import (
     curve,
     label,
     layout,
+    lowered,
     note,
     power_axis,
     scale_of,
@@ -29,11 +29,6 @@ EXACT = -17.1  # where an error of exactly zero is drawn
 DIGIT = float(np.log10(np.finfo(np.float64).eps))
 
 
-def subscripted(name: str) -> str:
-    """A symbol with its subscripts lowered: h_t, σ_max."""
-    return re.sub(r"_(\w+)", r"<sub>\1</sub>", name)
-
-
 def dots(look: Look, report: ChecksReport) -> Figure:
     """Every check's error against its tolerance, one row per name, exact agreement at the left end."""
     places, heads = placed(report.rows())
@@ -44,7 +39,7 @@ def dots(look: Look, report: ChecksReport) -> Figure:
     ]
     y = axis(
         look, "check", range=[max(places) + 0.6, -0.6], showgrid=True, ticks="",
-        tickvals=list(places), ticktext=[subscripted(row.name) for row in places.values()],
+        tickvals=list(places), ticktext=[lowered(row.name) for row in places.values()],
     )  # fmt: skip
     y["tickfont"] = {"size": TEXT, "color": look.ink}
     x = power_axis(look, "largest relative error", LEAST, MOST)
@@ -98,7 +93,7 @@ def points(look: Look, places: dict[int, Row], *, passed: bool) -> Trace:
                    "line": {"width": 2, "color": look.accents[1] if passed else look.threshold},
                    "color": look.accents[1] if passed else look.threshold},
         "name": "passed" if passed else "failed",
-        "customdata": [[f"{subscripted(c.name)} {c.part}".strip(), number(c.error, 2), f"{c.count:,}", c.at]
+        "customdata": [[f"{lowered(c.name)} {c.part}".strip(), number(c.error, 2), f"{c.count:,}", c.at]
                        for _, c in found],
         "hovertemplate": "%{customdata[0]}: largest error %{customdata[1]}<br>%{customdata[2]} numbers, "
         "%{customdata[3]}<extra></extra>",

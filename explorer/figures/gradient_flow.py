@@ -195,7 +195,7 @@ def bound(look: Look, report: FlowReport, scale: Scale) -> list[Trace]:
             "x": typed(lag),
             "y": typed(inside),
             "line": {"color": look.threshold, "width": 2, "dash": "dashdot"},
-            "name": "upper bound (γ σ_max)^lag",
+            "name": "upper bound (γ σₘₐₓ)ˡᵃᵍ",
             "hovertemplate": "upper bound (γ σ<sub>max</sub>)<sup>lag</sup>: "
             "10<sup>%{y:.2f}</sup> at lag %{x}<extra></extra>",
         }

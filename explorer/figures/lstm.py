@@ -14,6 +14,7 @@ from explorer.figures.parts import (
     curve,
     label,
     layout,
+    lowered,
     note,
     power_axis,
     scale_of,
@@ -153,7 +154,7 @@ def ledger(look: Look, paths: Paths) -> Figure:
     }
     words = [
         label(
-            look, f"{subscripted(name)}: {size_of(ln)}", 0.0, float(row), colour, xref="paper",
+            look, f"{lowered(name)}: {size_of(ln)}", 0.0, float(row), colour, xref="paper",
             yanchor="middle", yshift=7, font={"size": TEXT, "color": colour},
         )
         for row, (name, ln), colour in zip(rows, sizes.items(), colours, strict=True)
@@ -187,13 +188,6 @@ def off_scale(look: Look, logs: Array, rows: Array, low: float) -> list[Trace]:
     ]
 
 
-def subscripted(name: str) -> str:
-    """A name with ∂c_t written ∂cₜ."""
-    for letter in "tkfigo":
-        name = name.replace(f"_{letter}", f"<sub>{letter if letter != 'g' else 'c̃'}</sub>")
-    return name
-
-
 def bias(look: Look, found: BiasCurve | None, present: float) -> Figure:
     """The true ∂h_t/∂h_k and the forget gates alone at every forget bias, the present one marked."""
     if found is None:
@@ -209,7 +203,7 @@ def bias(look: Look, found: BiasCurve | None, present: float) -> Figure:
     alone = look.symbols["f"]
     traces = curve(found.bias, found.additive, scale, name="∏ f", colour=alone)
     traces[0]["line"] = {"color": alone, "width": 3, "dash": "dash"}
-    traces += curve(found.bias, found.h_h, scale, name="true ∂h_t/∂h_k", colour=look.ink, meta="main")
+    traces += curve(found.bias, found.h_h, scale, name="true ∂hₜ/∂hₖ", colour=look.ink, meta="main")
     for trace in traces[:1] + traces[-1:]:
         trace["hovertemplate"] = trace["hovertemplate"].replace("at %{x}", "at a bias of %{x}")
     true = "<b>true ∂h<sub>t</sub>/∂h<sub>k</sub></b>"

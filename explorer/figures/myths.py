@@ -28,25 +28,23 @@ from explorer.wording import number, power
 MARGIN = {"l": 66, "r": 14, "t": ROOM, "b": 48}
 FILL = "rgba(130,140,150,0.28)"
 TRUE = "rgba(0,150,110,0.16)"  # where the claim is true
+OPEN = 5.0  # decades on either side while all is open
 FAR = 12.0  # decades beyond what was measured that a prediction may stretch the scale
 
 
 def curves(look: Look, report: MythReport) -> Figure:
-    """Median and band of the networks by lag, and the claim's prediction, dashed."""
-    own, other = look.cells[report.e.cell], look.accents[4]
-    claimed = report.claimed()
+    """The claim's prediction by lag, dashed, and once the card is turned over what the networks did."""
     if report.card == "direction":
         return cosines(look, report)
-    low, middle, high = report.band()
-    scale = scale_for((low, high), claimed)
-    x = report.found.x
-    dashed = {"color": other, "width": LINE, "dash": "dash"}
-    traces = [
-        *ribbon(x, low, high, scale),
-        *curve(x, claimed, scale, name="the claim", colour=other, line=dashed),
-        *curve(x, middle, scale, name=f"median of {report.networks}", colour=own, meta="main"),
-    ]
-    words = [*band_names(look, scale.low, scale.high), names(look, report, own, other)]
+    scale, x = scale_of(report), report.found.x
+    dashed = {"color": look.accents[4], "width": LINE, "dash": "dash"}
+    traces = curve(x, report.claimed(), scale, name="the claim", colour=look.accents[4], line=dashed)
+    if not report.covered:
+        low, middle, high = report.band()
+        own = look.cells[report.e.cell]
+        median = curve(x, middle, scale, name=f"median of {report.networks}", colour=own, meta="main")
+        traces = [*ribbon(x, low, high, scale), *traces, *median]
+    words = [*band_names(look, scale.low, scale.high), names(look, report)]
     x_axis = axis(look, "lag t − k (steps)", range=[0, max(float(x[-1]), 1.0)])
     title = "part of the last one’s size" if report.card == "capping" else y_title(report)
     y_axis = axis_for(look, title, scale)
@@ -65,16 +63,25 @@ def y_title(report: MythReport) -> str:
     return f"average gain of ∂{state}<sub>t</sub>/∂{state}<sub>k</sub>"
 
 
-def names(look: Look, report: MythReport, own: str, other: str) -> dict[str, Any]:
-    """The row that names the lines."""
+def names(look: Look, report: MythReport) -> dict[str, Any]:
+    """The row that names the lines; a question mark for the one not yet drawn."""
+    own = look.cells[report.e.cell]
     median = (HEAVY, f"{report.networks} networks, median", own)
-    return legend(look, [median, (DASHED, f"the claim: {report.on_table.predicts}", other)])
+    if report.covered:
+        median = ("", f"{report.networks} networks: ?", look.muted)
+    return legend(look, [median, (DASHED, f"the claim: {report.on_table.predicts}", look.accents[4])])
 
 
-def scale_for(measured: tuple[Array, ...], claimed: Array) -> Scale:
-    """A range that holds what was measured, and the claim as far as it leaves that readable."""
-    low, high = extent(np.concatenate(measured))
-    least, most = extent(claimed)
+def scale_of(report: MythReport) -> Scale:
+    """A range that holds what was measured, and the claim as far as it leaves that readable.
+
+    Before the answer it holds the claim and room for every verdict, so that it gives nothing away.
+    """
+    least, most = extent(report.claimed())
+    if report.covered:
+        return Scale(-rounded_up(max(-least, OPEN)), rounded_up(max(most, OPEN)))
+    below, _, above = report.band()
+    low, high = extent(np.concatenate([below, above]))
     low, high = min(low, max(least, low - FAR)), max(high, min(most, high + FAR))
     if high - low < 0.7:
         return Scale(low - 0.35, high + 0.35)
@@ -105,29 +112,29 @@ def ribbon(x: Array, low: Array, high: Array, scale: Scale) -> list[Trace]:
 
 def cosines(look: Look, report: MythReport) -> Figure:
     """The cosine between before and after over the threshold, and the claim's 1."""
-    own, other = look.cells[report.e.cell], look.accents[4]
     low, middle, high = report.band()
     x = np.log10(report.found.x)
-    edge = {"type": "scatter", "mode": "lines", "x": typed(x), "line": {"width": 0}, "hoverinfo": "skip"}
     line = {"type": "scatter", "mode": "lines", "x": typed(x)}
-    traces = [
+    edge = {**line, "line": {"width": 0}, "hoverinfo": "skip"}
+    claim = {
+        **line, "y": typed(report.claimed()), "name": "the claim", "hoverinfo": "name",
+        "line": {"color": look.accents[4], "width": LINE, "dash": "dash"},
+    }  # fmt: skip
+    measured = [
         {**edge, "y": typed(low), "name": "10 % of the networks lie below"},
         {**edge, "y": typed(high), "name": "10 % lie above", "fill": "tonexty", "fillcolor": FILL},
         {
-            **line, "y": typed(report.claimed()), "name": "the claim", "hoverinfo": "name",
-            "line": {"color": other, "width": LINE, "dash": "dash"},
-        },
-        {
             **line, "y": typed(middle), "name": "median", "meta": "main",
-            "line": {"color": own, "width": LINE}, "hovertemplate": "cosine %{y:.3f}<extra></extra>",
+            "line": {"color": look.cells[report.e.cell], "width": LINE},
+            "hovertemplate": "cosine %{y:.3f}<extra></extra>",
         },
     ]  # fmt: skip
-    bottom = max(min(0.9, float(low.min()) - 0.05), -1.0)
+    bottom = 0.0 if report.covered else max(min(0.9, float(low.min()) - 0.05), -1.0)
     x_axis = size_axis(look, "threshold ÷ largest entry", float(x[0]), float(x[-1]))
-    y_axis = axis(look, "cosine, before and after", range=[bottom, 1.03])
+    y_axis = axis(look, "cosine between before and after", range=[bottom, 1.03])
     here = upright(look, float(np.log10(report.share)))
-    words = [names(look, report, own, other)]
-    changes = {"shapes": [here], "annotations": words, "margin": MARGIN}
+    changes = {"shapes": [here], "annotations": [names(look, report)], "margin": MARGIN}
+    traces = [claim] if report.covered else [measured[0], measured[1], claim, measured[2]]
     return {"data": traces, "layout": layout(look, x_axis, y_axis, **changes)}
 
 

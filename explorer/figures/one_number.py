@@ -16,6 +16,7 @@ from explorer.figures.parts import (
     curve,
     label,
     layout,
+    lowered,
     note,
     power_axis,
     scale_of,
@@ -44,7 +45,7 @@ def size(look: Look, report: RepeatedReport) -> Figure:
         dashed = curve(n, ln, scale, name=promise, colour=colour)
         dashed[0]["line"] = {"color": colour, "width": 2, "dash": "dash"}
         traces.append(dashed[0])
-        words += named(look, Line(promise, ln, colour, 0.9), scale)
+        words += named(look, Line(lowered(promise), ln, colour, 0.9), scale)
     traces += curve(n, report.log_size, scale, name=name, colour=look.ink, meta="main")
     words += named(look, Line(name, report.log_size, look.ink, 0.5), scale)
     ends, shapes = format_ends(look, report, scale)

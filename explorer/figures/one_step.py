@@ -20,7 +20,7 @@ def jacobians(look: Look, report: SaturationReport) -> Figure:
     traces[0]["line"] = {"color": accent, "width": 2.5, "dash": "dash"}
     traces += bound(look, report, scale)
     traces += curve(
-        steps, curves[0], scale, name="σ_max of J", colour=colour, meta="main", mode=mode_for(steps)
+        steps, curves[0], scale, name="σₘₐₓ of J", colour=colour, meta="main", mode=mode_for(steps)
     )
     words = [
         label(look, text, 0.99, float(np.clip(value / LN10, scale.low, scale.high)), ink, xref="paper",
@@ -47,7 +47,7 @@ def bound(look: Look, report: SaturationReport, scale: Scale) -> list[Trace]:
     if one.log_bound is None or np.isclose(one.log_bound, one.typical_without):
         return []
     steps = np.array([1.0, float(report.T)])
-    drawn = curve(steps, np.full(2, one.log_bound), scale, name="bound γ σ_max(W)", colour=look.threshold)
+    drawn = curve(steps, np.full(2, one.log_bound), scale, name="bound γ σₘₐₓ(W)", colour=look.threshold)
     drawn[0]["line"] = {"color": look.threshold, "width": 2, "dash": "dashdot"}
     return drawn
 

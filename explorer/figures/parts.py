@@ -4,6 +4,7 @@ Figures are plain data, {"data": [...], "layout": {...}}, which Plotly draws and
 """
 
 import base64
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,7 @@ from explorer.figures.theme import DECADES, DIRECT, FONT, LINE, TEXT, TITLE, Loo
 from explorer.wording import number, ten_to
 
 LN10 = float(np.log(10.0))
+SUBSCRIPTS = str.maketrans("ₜₖₘₐₓ", "tkmax")
 TRUE_VALUE = ", 10<sup>%{customdata:.1f}</sup>"
 
 
@@ -31,6 +33,11 @@ def untyped(encoded: dict[str, Any]) -> Array:
     """The numbers of a typed array, for tables and tests."""
     a = np.frombuffer(base64.b64decode(encoded["bdata"]), dtype=np.float32).astype(np.float64)
     return a.reshape([int(n) for n in encoded["shape"].split(",")]) if "shape" in encoded else a
+
+
+def lowered(text: str) -> str:
+    """Text with its subscripts, ₜ ₖ ₘₐₓ, set in Plotly's own way, in the font of all the rest."""
+    return re.sub("[ₜₖₘₐₓ]+", lambda found: f"<sub>{found[0].translate(SUBSCRIPTS)}</sub>", text)
 
 
 def axis(look: Look, title: str, **changes: Any) -> dict[str, Any]:
@@ -184,8 +191,8 @@ def scale_of(curves: Sequence[Array], least: float = DECADES) -> Scale:
 
 
 def rounded_up(decades: float) -> float:
-    """The next of a few round widths: 1, 2, 3, 6, 12, 20, 40, 60, 120, ..."""
-    widths = (1, 2, 3, 6, *(w * 10**n for n in range(1, 5) for w in (1.2, 2, 4, 6)))
+    """The next of a few round widths: 1, 2, 3, 6, 12, 20, 30, 40, 60, 80, 120, ..."""
+    widths = (1, 2, 3, 6, *(w * 10**n for n in range(1, 5) for w in (1.2, 2, 3, 4, 6, 8)))
     return float(next((w for w in widths if w >= decades * 1.02), decades))
 
 

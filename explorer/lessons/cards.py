@@ -1,13 +1,13 @@
 """The cards of myths and surprises: each a claim, the state that tests it, and how it is judged."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from explorer import claim_measures as measures
 from explorer import claims
 from explorer.claim_measures import Measure
-from explorer.claims import Found
+from explorer.claims import Judgement
 from explorer.experiment import DEFAULTS, Experiment
 
 GAINS = (0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.6, 1.8, 2.0, 2.5, 3.0)
@@ -32,7 +32,7 @@ class Card:
     control: str  # the field that the reader moves
     swept: tuple[float, ...]  # its values, all of which are measured
     measure: Measure
-    holds: Callable[[Found], bool | None]
+    holds: Judgement
     page: str = "gradient_flow"  # where the settings can be looked into
     view: Mapping[str, Any] = field(default_factory=dict)  # how they are looked at there
 
@@ -43,16 +43,16 @@ class Card:
 
 CARDS: dict[str, Card] = {
     "sigma_above": Card(
-        "If σ_max(W) is above 1, the gradient explodes",
-        "σ_max bounds the growth from above; what tanh and the other directions shrink, it does not see.",
-        "σ_max(W) is {}", "σ<sub>max</sub>(W)<sup>lag</sup>",
+        "If σₘₐₓ(W) is above 1, the gradient explodes",
+        "σₘₐₓ bounds the growth from above; what tanh and the other directions shrink, it does not see.",
+        "σₘₐₓ(W) is {}", "σ<sub>max</sub>(W)<sup>lag</sup>",
         {**RNN, **SMALL, "gain": 0.8}, ("cell", "activation"), "gain", GAINS,
         measures.by_sigma, claims.explodes_above_one, "gradient_flow", {"norm": "spectral"},
     ),
     "sigma_below": Card(
-        "If σ_max(W) is below 1, the gradient of a tanh network vanishes",
-        "No step can stretch anything: the product falls at least as fast as σ_max to the power of the lag.",
-        "σ_max(W) is {}", "σ<sub>max</sub>(W)<sup>lag</sup>",
+        "If σₘₐₓ(W) is below 1, the gradient of a tanh network vanishes",
+        "No step can stretch anything: the product falls at least as fast as σₘₐₓ to the power of the lag.",
+        "σₘₐₓ(W) is {}", "σ<sub>max</sub>(W)<sup>lag</sup>",
         {**RNN, **SMALL, "gain": 0.4}, ("cell", "activation"), "gain", GAINS,
         measures.by_sigma, claims.vanishes_below_one, "gradient_flow", {"norm": "spectral"},
     ),
@@ -80,7 +80,7 @@ CARDS: dict[str, Card] = {
     ),
     "relu": Card(
         "ReLU cannot vanish, for its slope is 1",
-        "Half of its units are off, and off means a slope of 0: the product loses half of its paths a step.",
+        "Half of its units are off, and off means a slope of 0: every step closes half of the paths.",
         "the gain is {}", "nothing lost",
         {"cell": "rnn", "activation": "relu"}, ("cell", "activation"), "gain", GAINS,
         measures.kept("gain"), claims.lasts, "saturation",
@@ -95,7 +95,7 @@ CARDS: dict[str, Card] = {
     "inputs": Card(
         "The larger the inputs, the faster a tanh network forgets",
         "Large inputs saturate the units, and a saturated unit lets no gradient pass.",
-        "the input scale is {}", "inputs ten times smaller",
+        "the input scale is {}", "below that of inputs ten times smaller",
         {**RNN}, ("cell", "activation"), "input_scale", INPUTS,
         measures.by_inputs, claims.falls_below, "saturation",
     ),
@@ -122,7 +122,7 @@ CARDS: dict[str, Card] = {
         measures.kept("gain"), claims.stays_bounded,
     ),
     "forget_gates": Card(
-        "The LSTM’s ∂c_t/∂c_k is the product of its forget gates",
+        "The LSTM’s ∂cₜ/∂cₖ is the product of its forget gates",
         "That is one path of many: c also reaches later cells through h and the gates.",
         "the forget bias is {}", "∏ f",
         {"cell": "lstm", "forget_bias": -1.0}, ("cell", "forget_rule"), "forget_bias", BIASES,

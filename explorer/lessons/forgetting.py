@@ -15,7 +15,7 @@ CLOUDS = "the clouds are in the sky"
 FILLERS_HELP = "Words that say nothing, put before the last word that is read."
 WHYS = {"slope": "slope φ′", "factors": "factors"}
 SCALES = {"absolute": "one absolute scale for both rows", "row": "each row by its own largest"}
-MEASURES = {"state": "the state after the word, ∂E/∂s_k", "word": "the word itself, ∂E/∂x_k"}
+MEASURES = {"state": "the state after the word, ∂E/∂sₖ", "word": "the word itself, ∂E/∂xₖ"}
 HELD = {"cell": "lstm", "input": SENTENCE, "placement": "last"}  # the settings that the page holds
 PARTS = tuple(float(f"{x:.2g}") for x in np.logspace(-12, 0, 49))
 

@@ -136,7 +136,7 @@ LESSON = Lesson(
             asks="The forget gates are held at 0 from step 6 on. How much gradient reaches c at each step?",
             because="The line is cut at every step: what is left goes through h and the other gates.",
             x="step t",
-            y="∂E/∂c_t",
+            y="∂E/∂c<sub>t</sub>",
             sketches=(
                 Sketch("A", ((1, 0), (19, 0))),
                 Sketch("B", ((1, -2), (19, -0.3))),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -19,9 +20,10 @@ LEFT = tuple(float(f"{x:.2g}") for x in np.logspace(-12, 0, 25))
 
 @dataclass(frozen=True)
 class Doubted:
-    """The card on the table, and the threshold where it is about clipping."""
+    """The card on the table, whether its answer is shown, and the threshold where it is about clipping."""
 
     card: str = param("sigma_above", choice("", {name: card.says for name, card in CARDS.items()}))
+    verdict: str = param("open", choice("", {"open": "not yet", "shown": "shown"}))
     share: float = param(
         0.1,
         Range("Threshold, share of the largest", 0.01, 1.0, 0.01, "Of the largest entry, or of the norm.",
@@ -64,21 +66,26 @@ def score(state: State) -> float:
     return float(np.exp(found(state.experiment, state.own).middle))
 
 
-def beat(name: str, card: Card) -> Beat:
-    """The beat that puts a card on the table."""
-    return Beat(f"“{card.says}”: true or false?", {**card.settings, "card": name}, "curve")
+def settings_of(name: str, verdict: str = "shown") -> dict[str, Any]:
+    """What a card sets, its answer shown or open."""
+    return {**CARDS[name].settings, "card": name, "verdict": verdict}
+
+
+def beats(name: str, card: Card) -> tuple[Beat, Beat]:
+    """The beat that puts a card on the table, and the one that turns it over."""
+    asked = Beat(f"“{card.says}”: true or false?", settings_of(name, "open"), "curve")
+    return asked, Beat(f"“{card.says}”: twenty networks answer.", settings_of(name), "curve")
 
 
 def claim(name: str, card: Card) -> ClaimQuestion:
     """The question whether a card is right."""
-    settings = {**card.settings, "card": name}
+    settings = settings_of(name)
     return ClaimQuestion(f"claim_{name}", f"“{card.says}.” True or false?", card.because, true_here, settings)
 
 
 def placed(name: str, asks: str, because: str, control: Range, unit: str) -> PointQuestion:
     """The question how large the size is by which a card is judged."""
-    settings = {**CARDS[name].settings, "card": name}
-    return PointQuestion(f"size_{name}", asks, because, control, unit, score, settings)
+    return PointQuestion(f"size_{name}", asks, because, control, unit, score, settings_of(name))
 
 
 LESSON = Lesson(
@@ -86,7 +93,7 @@ LESSON = Lesson(
     title="Myths and surprises",
     take_away="Rules of thumb fail both ways: run twenty networks before you believe one.",
     own=Doubted,
-    beats=tuple(beat(name, card) for name, card in CARDS.items()),
+    beats=tuple(one for name, card in CARDS.items() for one in beats(name, card)),
     questions=(
         *(claim(name, card) for name, card in CARDS.items()),
         placed(

@@ -117,7 +117,7 @@ LESSON = Lesson(
             asks="An error at every step: how large is the gradient of all of them at step k, from 1 to 11?",
             because="The step’s own error is always near, and hides that the distant ones have vanished.",
             x="step k",
-            y="‖dE/ds_k‖",
+            y="‖dE/ds<sub>k</sub>‖",
             sketches=(
                 Sketch("A", ((1, -2.3), (11, 0))),
                 Sketch("B", ((1, 0.05), (11, 0))),

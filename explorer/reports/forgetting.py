@@ -101,11 +101,6 @@ class ForgettingReport:
         first, second = (lane.sizes - max(float(lane.sizes.max()), -1e300) for lane in self.lanes)
         return first, second
 
-    def symbol(self) -> str:
-        """The quantity the words are coloured by."""
-        symbol = "‖∂E/∂s_k‖" if self.settings.measure == "state" else "‖∂E/∂x_k‖"
-        return symbol if self.settings.row_scale == "absolute" else f"{symbol} ÷ its row’s largest"
-
     def gain_alt(self) -> str:
         """The curves over the fillers in words."""
         N = len(self.lanes[0].gain) - 1

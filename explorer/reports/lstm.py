@@ -128,11 +128,11 @@ class Paths:
         """Every account's ln of what is left at the chosen lag, the gates cut last."""
         accounts = {
             "forget gates alone, ∏ f": self.additive,
-            "true ∂c_t/∂c_k": self.c_c,
-            "true ∂h_t/∂h_k": self.h_h,
+            "true ∂cₜ/∂cₖ": self.c_c,
+            "true ∂hₜ/∂hₖ": self.h_h,
             "shortcut, c held fixed": self.shortcut,
         }
-        cut = {f"∂c_t/∂c_k, W_{gate} cut": curve for gate, curve in self.without.items()}
+        cut = {f"∂cₜ/∂cₖ, W of {gate.replace('g', 'c̃')} cut": curve for gate, curve in self.without.items()}
         return {name: float(curve[self.lag]) for name, curve in (accounts | cut).items()}
 
     def costliest(self) -> tuple[str, float] | None:

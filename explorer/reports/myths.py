@@ -9,7 +9,7 @@ import numpy as np
 from explorer import claims
 from explorer.arrays import Array, freeze
 from explorer.claim_measures import work
-from explorer.claims import Found, Swept, quantile
+from explorer.claims import Found, Judgement, Swept, quantile
 from explorer.experiment import DEFAULTS, Experiment, control_of
 from explorer.lessons import myths
 from explorer.lessons.cards import CARDS, Card
@@ -22,6 +22,18 @@ SWEPT_SEEDS = 5
 LONGEST_SWEPT = 500  # steps
 SWEPT_WORK = 6e9  # multiplications for one setting over all its values
 VERDICTS = {True: "True here", False: "False here", None: "The claim says nothing here"}
+COUNTS: Mapping[Judgement, str] = {  # what the median of the networks must do for a claim to hold
+    claims.explodes_above_one: "the gradient has grown more than a thousandfold after {}",
+    claims.vanishes_below_one: "less than a thousandth of the gradient is left after {}",
+    claims.vanishes: "less than a thousandth of the gradient is left after {}",
+    claims.lasts: "at least a thousandth of the gradient is left after {}",
+    claims.stays_bounded: "the gradient has grown at most a thousandfold after {}",
+    claims.falls_below: "less of the gradient is left after {} than with inputs ten times smaller",
+    claims.shrinks_throughout: "the largest gain is above 1 at no lag from 1 to {}",
+    claims.alike: "the two differ by less than a factor of 2 after {}",
+    claims.keeps_direction: "the cosine between the gradient before and after is above 0.999",
+    claims.cures: "at least a thousandth of the last step’s part is left of the first one’s",
+}
 
 
 @dataclass(frozen=True)
@@ -32,7 +44,8 @@ class MythReport:
     e: Experiment  # with what the card holds
     share: float
     found: Found
-    swept: Swept | None  # None where the network is too large for it
+    swept: Swept | None  # None where the network is too large for it, or the answer is not yet asked for
+    covered: bool = False  # whether the answer is not yet to be seen
 
     @property
     def on_table(self) -> Card:
@@ -72,13 +85,25 @@ class MythReport:
         """What the claim predicts, median of the networks, (n,)."""
         return quantile(self.found.claimed, 0.5)
 
-    def finding(self) -> str:
-        """Whether the claim holds here, and what was measured."""
+    def premise(self) -> str:
+        """What the claim starts from here."""
         start = self.found.premise
         told = number(start, 3) if start == 0 or abs(start) >= SMALLEST_TOLD else power(float(np.log(start)))
-        premise = self.on_table.premise.format(told)
+        return self.on_table.premise.format(told)
+
+    def finding(self) -> str:
+        """Whether the claim holds here, and what was measured; before the answer only what is asked."""
+        if self.covered:
+            return f"Here {self.premise()}: what do you think?"
         link = "yet" if self.holds is False else "and"
-        return f"{VERDICTS[self.holds]}: {premise}, {link} {self.outcome()}"
+        return f"{VERDICTS[self.holds]}: {self.premise()}, {link} {self.outcome()}"
+
+    def under(self) -> str:
+        """The line under the finding: what counts as true, and after the answer why it is so."""
+        if not self.covered:
+            return self.on_table.because
+        counts = COUNTS[self.on_table.holds].format(steps(self.T))
+        return f"True if, in the median of {self.networks} networks, {counts}."
 
     def outcome(self) -> str:
         """What was measured, in words: the median of the networks."""
@@ -101,7 +126,7 @@ class MythReport:
         named = {
             "direction": "cosine",
             "eigenvalues": "largest gain at any lag ≥ 1",
-            "forget_gates": "∂c_t/∂c_k ÷ ∏ f",
+            "forget_gates": "∂c<sub>t</sub>/∂c<sub>k</sub> ÷ ∏ f",
             "capping": "first step’s part ÷ last one’s",
         }
         return named.get(self.card, f"left after {steps(self.T)}")
@@ -111,10 +136,12 @@ class MythReport:
         shown = {
             "direction": "Cosine between before and after",
             "eigenvalues": "The largest gain by lag",
-            "forget_gates": "∂c_t/∂c_k by lag",
+            "forget_gates": "∂c<sub>t</sub>/∂c<sub>k</sub> by lag",
             "capping": "Parts of the clipped gradient by lag",
         }
         what = shown.get(self.card, "Gradient left by lag")
+        if self.covered:
+            return f"{what}: what the claim predicts"
         return f"{what}: {self.networks} networks (band: 80 % of them) and the claim"
 
     def control_label(self) -> str:
@@ -124,7 +151,10 @@ class MythReport:
     def curve_alt(self) -> str:
         """The curves in words."""
         end = number(self.found.expected, 3) if self.card == "direction" else power(self.found.expected)
-        return f"{self.finding()}. Median of {self.networks} networks; at its end the claim predicts {end}."
+        claim = f"at its end the claim predicts {end}."
+        if self.covered:
+            return f"{self.finding()} Only the claim is drawn: {claim}"
+        return f"{self.finding()}. Median of {self.networks} networks; {claim}"
 
     def sweep_alt(self) -> str:
         """The scores over the setting in words."""
@@ -143,7 +173,8 @@ class MythReport:
         named = ("10 % below", "median", "10 % above")
         first = "threshold share" if self.card == "direction" else "lag"
         prefix = "cosine" if self.card == "direction" else "log10"
-        curves = {f"{prefix}, {name}": c / unit for name, c in zip(named, self.band(), strict=True)}
+        measured = () if self.covered else zip(named, self.band(), strict=True)
+        curves = {f"{prefix}, {name}": c / unit for name, c in measured}
         return {first: self.found.x, **curves, f"{prefix}, claimed": self.claimed() / unit}
 
     def address(self) -> dict[str, Any]:
@@ -197,7 +228,8 @@ def found(e: Experiment, own: Doubted) -> Found:
 
 def myth_report(e: Experiment, own: Doubted, found: Found, swept: Swept | None) -> MythReport:
     """The report of one card, given what was measured."""
-    return MythReport(own.card, own.on_table.experiment(e), own.share, found, swept)
+    covered = own.verdict == "open"
+    return MythReport(own.card, own.on_table.experiment(e), own.share, found, swept, covered)
 
 
 def claims_of() -> Mapping[str, str]:

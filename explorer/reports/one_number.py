@@ -138,7 +138,7 @@ def repeated_report(run: Run, own: Repeated) -> RepeatedReport:
         W = own.matrix if own.stage == "matrix" else run.weights.W[run.cell.v_blocks[0]]
         radius, gain = float(np.max(np.abs(np.linalg.eigvals(W)))), float(np.linalg.norm(W, 2))
         promises = {"ρ(W)ⁿ": line(radius, n)}
-        promises |= {"σ_maxⁿ": line(gain, n)} if own.stage == "matrix" else {}
+        promises |= {"σₘₐₓⁿ": line(gain, n)} if own.stage == "matrix" else {}
         factor = radius
     found = {name: product(start, factors, form) for name, form in FORMATS.items()}
     return freeze(RepeatedReport(own.stage, exact(start, factors), found, promises, factor))

@@ -27,10 +27,10 @@ def answers() -> list[dict[str, Any]]:
 
 
 def open_first(lesson: Lesson, beat: int) -> None:
-    """Ask the first question without an answer, one about the present beat before all others."""
+    """Ask the first question without an answer, the nearest from the present beat on."""
     answered = {answer["question"] for answer in answers()}
-    first = sorted(lesson.questions, key=lambda question: lesson.beat_of(question) != beat)
-    ids = [question.id for question in first]
+    about = {question.id: lesson.beat_of(question) or 0 for question in lesson.questions}
+    ids = sorted(about, key=lambda id: (about[id] < beat, about[id]))
     choose(next((id for id in ids if id not in answered), ids[0]))
 
 
