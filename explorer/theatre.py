@@ -15,6 +15,7 @@ from explorer.training.settings import Training
 
 BATCHES = 64  # mini-batches whose gradients are drawn at initialisation
 HALVINGS = 50  # of the interval in which a value threshold is sought
+INPUT_SCALE = 0.3  # small inputs do not saturate the network: at a gain above 1 its gradient explodes
 PLAYERS = {"rnn": "tanh RNN", "lstm": "LSTM"}
 
 
@@ -22,7 +23,7 @@ PLAYERS = {"rnn": "tanh RNN", "lstm": "LSTM"}
 class Theatre:
     """The network on stage, its training, and the threshold."""
 
-    player: str = param("rnn", choice("Network", PLAYERS, "What is trained on recall."))
+    player: str = param("rnn", choice("Network", PLAYERS, "Trained on recall, from small inputs."))
     clip_line: float = param(
         1.0,
         Range("Threshold θ", 1e-4, 1e4, 1e-4, "Gradients longer than this are cut to it; or click the plot.",
@@ -44,8 +45,9 @@ class Theatre:
 def trainings(d: Theatre) -> tuple[Training, Training]:
     """The training without clipping and with it, from one seed."""
     plain = Training(
-        task="recall", cell=d.player, gain=d.player_gain, steps=d.player_steps, seed=d.player_seed,
-        optimiser="sgd", learning_rate=d.player_rate, clipping="none", updates=d.player_updates, snapshots=2,
+        task="recall", cell=d.player, gain=d.player_gain, input_scale=INPUT_SCALE, steps=d.player_steps,
+        seed=d.player_seed, optimiser="sgd", learning_rate=d.player_rate, clipping="none",
+        updates=d.player_updates, snapshots=2,
     )  # fmt: skip
     return plain, replace(plain, clipping="norm", threshold=d.clip_line)
 

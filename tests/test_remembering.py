@@ -78,6 +78,19 @@ def test_forget_bias_3_recalls_twenty_steps_where_forget_bias_0_does_not():
     assert np.all(np.isnan(solved["LSTM, forget bias 0"]))
 
 
+def test_the_cells_compared_are_lstms_of_three_forget_biases_an_irnn_and_tanh():
+    biases = [t.forget_bias for t in trainings(Remembering()).values() if t.cell == "lstm"]
+    assert biases == [3.0, 1.0, 0.0]
+    assert list(KINDS["cells"])[3:] == ["IRNN", "tanh RNN"]
+
+
+def test_clipping_decides_under_every_seed():
+    few = trainings(Remembering(compared="clipping", mem_updates=110))
+    solved = {name: Course(t, seeds=range(5)).run().solved_at() for name, t in few.items()}
+    assert np.all(np.isnan(solved["no clipping"]))
+    assert np.all(np.isfinite(solved["clipped at 1"]))
+
+
 @pytest.mark.parametrize("compared", KINDS)
 def test_every_set_trains_and_tells_what_came_of_it(compared):
     found = report(Remembering(compared=compared, mem_steps=10, mem_updates=20, mem_seeds=2, mem_hidden=6))

@@ -54,23 +54,24 @@ def distribution(look: Look, report: TheatreReport) -> Figure:
     })  # fmt: skip
     x = size_axis(look, "‖g‖, and the threshold θ", low, high)
     y = axis(look, "% up to this size", range=[-16, 108], tickvals=[0, 25, 50, 75, 100])
-    told, far = f"θ = {number(report.d.clip_line)} cuts {100 * report.engaged:.0f} %", at > (low + high) / 2
+    share = (at - low) / (high - low)
+    told = f"θ = {number(report.d.clip_line)} cuts {100 * report.engaged:.0f} %"
+    inks = {"at initialisation": look.ink, "in training": colours(look)["norm"]}
+    side, other = ("left" if share % 0.5 < 0.25 else "right"), ("right" if share < 0.5 else "left")
     words = [
-        label(look, told, at, 104, look.threshold, xanchor="right" if far else "left", yanchor="top",
-              xshift=-6 if far else 6, bgcolor=look.background,
-              font={"size": TEXT + 1, "color": look.threshold}),
-        named(look, "at initialisation", start, 0.35, look.ink),
-    ]  # fmt: skip
-    if training.size:
-        words.append(named(look, "in training", training, 0.93, colours(look)["norm"]))
-    made = layout(look, x, y, shapes=[upright(look, at)], annotations=words, margin=MARGIN)
+        above(look, {told: look.threshold}, at, "", xref="x", xanchor=side),
+        above(look, inks, float(share < 0.5), "<br>", xanchor=other, align=other),
+    ]
+    margin = {**MARGIN, "t": 40}
+    made = layout(look, x, y, shapes=[upright(look, at)], annotations=words, margin=margin)
     return {"data": traces, "layout": made}
 
 
-def named(look: Look, text: str, logs: Array, share: float, colour: str) -> dict[str, Any]:
-    """A distribution's name beside its curve."""
-    return label(look, text, float(np.quantile(logs, share)), 100 * share, colour, xshift=8, yanchor="top",
-                 bgcolor=look.background, font={"size": TEXT, "color": colour})  # fmt: skip
+def above(look: Look, words: dict[str, str], x: float, apart: str, **changes: Any) -> dict[str, Any]:
+    """Words above a plot, where no curve can lie behind them, each in its colour {words: colour}."""
+    each = [f'<span style="color:{colour}"><b>{text}</b></span>' for text, colour in words.items()]
+    base = {"yref": "paper", "yanchor": "bottom", "font": {"size": TEXT, "color": look.ink}}
+    return note(look, apart.join(each), x, 1.0, **{**base, **changes})
 
 
 def stairs(logs: Array, low: float, high: float, colour: str, name: str) -> Trace:
@@ -145,18 +146,22 @@ def by_step(look: Look, report: TheatreReport) -> Figure:
         note(look, "before", 0.02, 0.97, yref="paper", yanchor="top", font={"size": TEXT, "color": look.ink}),
     ]  # fmt: skip
     signal = "‖∂E<sub>T</sub>/∂h<sub>k</sub>‖"
-    x, y = axis(look, "step k"), power_axis(look, signal, scale.low, scale.high, most=5)
+    whole = {"dtick": 1} if len(k) < 8 else {}
+    x, y = axis(look, "step k", **whole), power_axis(look, signal, scale.low, scale.high, most=5)
     return {"data": traces, "layout": layout(look, x, y, annotations=words, margin=MARGIN)}
 
 
 def training(look: Look, report: TheatreReport) -> Figure:
     """Loss (above) and gradient norm before clipping (below) of both trainings from one seed."""
-    traces: list[Trace] = []
-    for name, history, colour in (
-        ("without clipping", report.plain, colours(look)["plain"]),
-        ("clipped", report.clipped, colours(look)["norm"]),
-    ):
-        traces += course(name, history, colour)
+    names = {"without clipping": colours(look)["plain"], "clipped": colours(look)["norm"]}
+    plain, clipped = (
+        course(name, history, colour)
+        for (name, colour), history in zip(names.items(), (report.plain, report.clipped), strict=True)
+    )
+    for under, over in zip(plain, clipped, strict=True):
+        if under["y"] == over["y"]:  # one and the same curve: both colours are to be seen
+            over["line"]["dash"] = "dash"
+    traces: list[Trace] = [*plain, *clipped]
     at = float(np.log10(report.d.clip_line))
     both = (report.plain, report.clipped)
     logs = np.concatenate([*(finite_logs(h["log_before"][:, 0]) for h in both), np.array([at])])
@@ -169,12 +174,9 @@ def training(look: Look, report: TheatreReport) -> Figure:
     words = [
         note(look, "chance", 0.99, report.chance, xanchor="right", yanchor="bottom",
              font={"size": TEXT, "color": look.muted}),
-        note(look, "<b>without clipping</b>", 0.02, 0.8, yref="paper", yanchor="top",
-             font={"size": TEXT, "color": colours(look)["plain"]}),
-        note(look, "<b>clipped</b>", 0.02, 0.57, yref="paper", yanchor="bottom",
-             font={"size": TEXT, "color": colours(look)["norm"]}),
+        above(look, names, 0.0, "&nbsp;" * 4),
     ]  # fmt: skip
-    made = layout(look, x, y, shapes=lines, annotations=words, margin=MARGIN)
+    made = layout(look, x, y, shapes=lines, annotations=words, margin={**MARGIN, "t": 24})
     return {"data": traces, "layout": {**made, "yaxis2": y2}}
 
 

@@ -15,7 +15,7 @@ LN10 = float(np.log(10.0))
 READY = {
     "Clipping rescues": (
         Theatre(),
-        "tanh with a gain of 1.5 and plain SGD: unclipped it stays at chance, clipped at 1 it learns.",
+        "tanh with a gain of 1.5 and plain SGD: unclipped it is thrown about, clipped at 1 it learns.",
     ),
     "A threshold that never engages": (
         Theatre(clip_line=100.0),
