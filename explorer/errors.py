@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from explorer import progress
 from explorer.arrays import Array, Integers, Scaled, Values, log, log_norm
 from explorer.cells import Cell
 from explorer.flow import NEVER, Backward, Trace, at, pull, rescaled, step_back
@@ -146,58 +147,56 @@ def lag_terms(cell: Cell, w: Weights, trace: Trace, direct: Array) -> LagTerms:
     """The terms of one sequence by lag τ = 0..T − 1, all blocks of W together.
 
     The partial sums are the gradients of truncated backpropagation with a window of τ + 1 steps per loss
-    step (Williams & Peng 1990). Holds T H² numbers per block.
+    step (Williams & Peng 1990). One term is held at a time; they are formed twice, for what a partial sum
+    lacks is known only when all have been added.
     """
-    T, H = trace.T, w.H
-    terms, exponent = np.zeros((T, len(cell.v_blocks) * H, H)), np.full(T, NEVER)
-    for now in sweep(cell, w, trace, direct):
-        if now.local:
-            d = np.concatenate([now.local[k] for k in cell.v_blocks], axis=-1)
-            add_outer(terms, exponent, rescaled({"d": d}, now.exponent), trace.s["h"][now.k - 1])
-    return summed(terms, exponent)
+    whole = zero = Scaled.of(np.zeros((len(cell.v_blocks) * w.H, w.H)))
+    log_terms = []
+    for term in by_lag(cell, w, trace, direct):
+        log_terms.append(float(term.log_norm()))
+        whole = whole.plus(term)
+    partial, found = zero, []
+    for term in by_lag(cell, w, trace, direct):
+        partial = partial.plus(term)
+        found.append(against(partial, whole))
+    return LagTerms(np.array(log_terms), *(np.array(column) for column in zip(*found, strict=True)))
 
 
-def add_outer(terms: Array, exponent: Integers, d: tuple[Values, Integers], h: Array) -> None:
-    """Adds d_i ⊗ h to each term i in place; an exponent of NEVER marks a term that is still empty."""
-    rows, own = d[0]["d"], d[1]
-    far, size = rescaled({"h": h}, np.zeros((), np.int64))
-    alive = rows.any(axis=-1) & h.any()
-    own = np.where(alive, own + size, NEVER)
-    n = len(own)
-    common = np.maximum(exponent[:n], own)
-    moved = np.flatnonzero((common > exponent[:n]) & (exponent[:n] > NEVER))
-    if moved.size:
-        terms[moved] = np.ldexp(terms[moved], (exponent[moved] - common[moved])[:, None, None])
-    exponent[:n] = common
-    rows = np.ldexp(rows, np.where(alive, own - common, 0)[:, None])
-    terms[:n] += rows[:, :, None] * far["h"]
+def by_lag(cell: Cell, w: Weights, trace: Trace, direct: Array) -> Iterator[Scaled]:
+    """Term τ of dE/dW for τ = 0..T − 1, (v blocks times H, H).
+
+    All signals of one lag go one step back together: row k − 1 is ∂E_{k+τ}/∂s_k and becomes the next lag's
+    row k − 2, so that a term is one matrix product.
+    """
+    D, h = trace.partials(cell), trace.s["h"]
+    ds = {k: np.zeros_like(trace.s[k][1:]) for k in cell.state} | {"h": direct[1:]}
+    exponent = np.zeros(trace.T, np.int64)
+    for n in range(trace.T, 0, -1):
+        progress.report()
+        ds, exponent = rescaled(ds, exponent)
+        dv = {k: pull(at(D, slice(n)), ds, k) for k in cell.v_blocks}
+        yield outer_sum_of(np.concatenate(list(dv.values()), axis=-1), exponent, h[:n])
+        later = slice(1, n)
+        ds, dv = ({k: a[1:] for k, a in of.items()} for of in (ds, dv))
+        ds, exponent = step_back(cell, w, at(D, later), ds, dv), exponent[1:]
 
 
-def summed(terms: Array, exponent: Integers) -> LagTerms:
-    """The terms' sizes and how their running sum approaches the whole."""
-    exponent = np.where(exponent > NEVER, exponent, 0)
-    whole = Scaled.of(np.zeros_like(terms[0]))
-    for partial in running_sums(terms, exponent):
-        whole = partial
-    log_terms, size = log_norm(terms, (1, 2)) + exponent * LN2, float(whole.log_norm())
-    if np.isinf(size):
-        sizes = np.array([p.log_norm() for p in running_sums(terms, exponent)])
-        return LagTerms(log_terms, sizes, np.ones(len(terms)), np.zeros(len(terms)))
-    found = [against(partial, whole) for partial in running_sums(terms, exponent)]
-    return LagTerms(log_terms, *(np.array(column) for column in zip(*found, strict=True)))
-
-
-def running_sums(terms: Array, exponent: Integers) -> Iterator[Scaled]:
-    """The sums of the terms 0..τ, one after the other."""
-    total = Scaled.of(np.zeros_like(terms[0]))
-    for term, e in zip(terms, exponent, strict=True):
-        total = total.plus(Scaled.of(term, int(e)))
-        yield total
+def outer_sum_of(rows: Array, exponent: Integers, h: Array) -> Scaled:
+    """Σ rows_i 2**exponent_i ⊗ h_i of rows (n, m) and h (n, H), (m, H)."""
+    d, own = rescaled({"d": rows}, exponent)
+    far, size = rescaled({"h": h}, np.zeros(len(h), np.int64))
+    alive = rows.any(axis=-1) & h.any(axis=-1)
+    own = own + size
+    common = int(np.max(own, where=alive, initial=NEVER)) if alive.any() else 0
+    down = np.where(alive, own - common, 0)[:, None]
+    return Scaled.of(np.ldexp(d["d"], down).T @ far["h"], common)
 
 
 def against(partial: Scaled, whole: Scaled) -> tuple[float, float, float]:
     """ln of a partial sum's norm, its cosine to the whole, and its distance from it relative to the whole."""
     size, log_size = np.linalg.norm(partial.mantissa), float(partial.log_norm())
+    if not whole.mantissa.any():
+        return log_size, 1.0, 0.0
     aligned = float(np.sum(partial.mantissa * whole.mantissa))
     cosine = aligned / (size * np.linalg.norm(whole.mantissa)) if size else 0.0
     missing = partial.plus(Scaled(-whole.mantissa, whole.exponent))

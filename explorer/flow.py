@@ -118,8 +118,7 @@ def chain(cell: Cell, w: Weights, trace: Trace) -> Chain:
     D = trace.partials(cell)
 
     def take(steps: slice) -> Array:
-        cut = {row: {source: d[steps] for source, d in of.items()} for row, of in D.items()}
-        return jacobians(cell, w, cut)
+        return jacobians(cell, w, at(D, steps))
 
     return Chain(trace.T, len(cell.state) * w.H, take, trace.s["h"].shape[1:-1])
 
@@ -148,8 +147,8 @@ class Backward:
         return norm
 
 
-def at(D: Partials, t: int) -> Partials:
-    """The partials of the step at index t alone."""
+def at(D: Partials, t: int | slice) -> Partials:
+    """The partials of the step at index t alone, or of a slice of steps."""
     return {row: {source: d[t] for source, d in of.items()} for row, of in D.items()}
 
 

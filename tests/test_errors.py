@@ -1,5 +1,6 @@
 """Error signals and contributions of every pair against a plain double loop, and their identities."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -271,6 +272,18 @@ def test_lag_terms_without_an_error_are_exact_zeros():
     assert (ours.log_partial == -np.inf).all()
     assert not np.isnan(ours.cosine).any()
     assert not np.isnan(ours.relative_error).any()
+
+
+def test_the_terms_of_all_lags_are_never_held_together():
+    steps, H = 150, 16
+    r = run(Experiment(cell="lstm", steps=steps, hidden_size=H))
+    direct = r.loss.direct()
+    tracemalloc.start()
+    lag_terms(r.cell, r.weights, r.trace, direct)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    together = 8 * steps * 4 * H * H  # bytes
+    assert peak < together / 2
 
 
 # Dead units, batches

@@ -12,7 +12,7 @@ from explorer.run import Run
 from explorer.sequences import SENTENCE
 from explorer.wording import number, percent, power, steps
 
-MOST_STEPS = 200  # the sum over lags holds T H² numbers and is drawn bar by bar
+MOST_STEPS = 200  # the sum over lags is drawn bar by bar
 MOST_GROUPS = 12  # colours that can still be told apart
 HELD = {"input": SENTENCE}  # the page is about a text, each token predicting the next
 SHOWS = ("first_error", "gate", "target")
