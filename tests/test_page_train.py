@@ -89,6 +89,27 @@ def test_a_second_run_lies_over_the_first_and_the_difference_is_said():
     at.session_state["_training_runs"][-1].stop()
 
 
+def test_buttons_act_on_the_run_that_is_shown_and_name_it_where_it_could_be_another():
+    at = page(steps=10, hidden_size=4, updates=100_000)
+    button(at, "Start").click().run()
+    button(at, "Pause").click().run()
+    control(at, "learning_rate").set_value(0.01).run()
+    assert button(at, "Resume A").label  # the picture is still A's, the settings are not
+    button(at, "Start").click().run()
+    button(at, "Pause B").click().run()
+    first, second = at.session_state["_training_runs"]
+    assert finding(at).startswith("#### Run B")
+    control(at, "learning_rate").set_value(0.003).run()
+    before = first.course.state.update, second.course.state.update
+    button(at, "Step A").click().run()
+    assert finding(at).startswith("#### Run A")
+    assert (first.course.state.update, second.course.state.update) == (before[0] + 1, before[1])
+    button(at, "Stop A").click().run()
+    assert first.stopped
+    assert not second.stopped
+    assert not at.exception
+
+
 def test_a_divergence_is_reported_as_what_it_is():
     at = stepped(activation="relu", gain=2.0, clipping="none", optimiser="sgd", learning_rate=50.0, steps=50)
     assert "diverged at update" in finding(at).lower()

@@ -12,6 +12,7 @@ from explorer.reports.remembering import Arm, RememberingReport, accuracies, las
 from explorer.wording import number
 
 LEAST_R, MOST_R = -14.0, 4.0  # of the gauge's axis; beyond, marks at its ends
+ROOM = 1.36  # times the longest curve, for the names beside it
 DENSE = 600  # points of a curve; more are thinned
 SHORT = ("never", "depends<br>on the task", "almost<br>always", "mostly<br>not")
 
@@ -38,10 +39,11 @@ def curves(look: Look, report: RememberingReport) -> Figure:
         "line": {"color": look.muted, "width": 2, "dash": "dash"},
     }  # fmt: skip
     most = float(max(arm.updates for arm in report.arms) or 1)
-    x = axis(look, "update", range=[0, 1.32 * most])
+    x = axis(look, "update", range=[0, ROOM * most])
     ticks = {100.0: "100", 75.0: "75", 50.0: "50", guess: f"chance {guess:.0f}", 0.0: "0"}
     y = axis(look, "right answers in %", range=[0, 104], tickvals=list(ticks), ticktext=list(ticks.values()))
-    return {"data": traces, "layout": layout(look, x, y, shapes=[chance], annotations=names(look, report))}
+    made = layout(look, x, y, shapes=[chance], annotations=names(look, report, most))
+    return {"data": traces, "layout": made}
 
 
 def line(x: Array, y: Array, colour: str, width: float, name: str) -> Trace:
@@ -53,8 +55,8 @@ def line(x: Array, y: Array, colour: str, width: float, name: str) -> Trace:
     }  # fmt: skip
 
 
-def names(look: Look, report: RememberingReport) -> list[dict[str, Any]]:
-    """The networks' names at the ends of their curves, apart from each other."""
+def names(look: Look, report: RememberingReport, most: float) -> list[dict[str, Any]]:
+    """The networks' names beside the longest curve, each about where its own ends, none over another."""
     order, ink = sorted(report.arms, key=last_accuracy), colours(look, report)
     heights = np.array([100 * last_accuracy(arm) for arm in order])
     for i in range(1, len(heights)):
@@ -63,7 +65,7 @@ def names(look: Look, report: RememberingReport) -> list[dict[str, Any]]:
     for i in reversed(range(len(heights) - 1)):
         heights[i] = min(heights[i], heights[i + 1] - 9)
     return [
-        label(look, arm.name, arm.updates, float(height), ink[arm.name], xanchor="left", xshift=6,
+        label(look, arm.name, most, float(height), ink[arm.name], xanchor="left", xshift=6,
               yanchor="middle", font={"size": TEXT, "color": ink[arm.name]})
         for arm, height in zip(order, heights, strict=True)
     ]  # fmt: skip

@@ -139,14 +139,12 @@ class CliffReport:
     def chance_words(self) -> str:
         """Which of the two ends is decided by rounding, and by how much."""
         found = self.chance()
-        which = "both descents" if len(found) == 2 else f"the descent {next(iter(found))}"
-        if list(found) == ["clipped"]:
-            which = "the clipped descent"
-        away = max(float(self.paths[name].apart[-1]) for name in found)
-        return (
-            f"Rounding decides where {which} end{'' if len(found) == 2 else 's'}: a start moved by 10⁻¹² "
-            f"ends {number(away, 2)} away; they part at step {min(found.values())}"
-        )
+        away, first = max(float(self.paths[name].apart[-1]) for name in found), min(found.values())
+        ends = f"10⁻¹², part{{}} at step {first} and end{{}} {number(away, 2)} away"
+        if len(found) == 2:
+            return f"Rounding decides where both descents end: moved by {ends.format('', '')}"
+        which = "clipped" if "clipped" in found else "unclipped"
+        return f"Rounding decides where the {which} descent ends: moved by {ends.format('s', 's')}"
 
     def thin(self) -> str:
         """How much of the wall a map can show."""

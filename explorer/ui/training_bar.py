@@ -13,6 +13,7 @@ from explorer.figures.theme import Look
 from explorer.reports import training_gates as gates
 from explorer.reports.rainbow import RainbowReport
 from explorer.reports.training import TrainingReport
+from explorer.reports.training_runs import RunView
 from explorer.run import cell_of
 from explorer.training.course import Course
 from explorer.training.sampling import Voice, spoken
@@ -32,18 +33,20 @@ STYLE = (
 )
 
 
-def newest_job() -> Job | None:
-    """The session's newest run, if it has any."""
+def shown_job(wanted: Training) -> Job | None:
+    """The run that the page shows and its buttons act on: the newest of these settings, or else of all."""
     runs = training.jobs()
-    return runs[-1] if runs else None
+    same = [job for job in runs if job.course.training == wanted]
+    found = same or runs
+    return found[-1] if found else None
 
 
 def bar(wanted: Training) -> None:
     """The buttons that begin, pause and end runs, and how far each has come."""
     st.html(f"<style>{STYLE}</style>")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="training"):
-        runs, newest = training.jobs(), newest_job()
-        fresh = newest is None or newest.course.training != wanted
+        runs, shown = training.jobs(), shown_job(wanted)
+        fresh = shown is None or shown.course.training != wanted
         st.button(
             "Start" if fresh else "Start anew",
             icon=":material/play_arrow:",
@@ -52,28 +55,30 @@ def bar(wanted: Training) -> None:
             on_click=training.start,
             args=(wanted,),
         )
-        if newest is not None:
-            buttons(newest)
+        if shown is not None:
+            buttons(shown, f" {shown.name}" if fresh or len(runs) > 1 else "")
         for job in runs:
             standing(job)
-        if newest is not None and fresh:
+        if shown is not None and fresh:
             st.text("Settings changed: Start trains them as a further run.")
-        files(newest)
+        files(shown)
     said = st.session_state.pop(SAID, "")
     if said:
         with st.container(border=True):
             st.text(said)
 
 
-def buttons(job: Job) -> None:
-    """Pause or resume, one step, and stop for the newest run."""
+def buttons(job: Job, which: str) -> None:
+    """Pause or resume, one step, and stop for one run, named where it could be another."""
     over = job.over
     if job.going:
-        st.button("Pause", icon=":material/pause:", on_click=job.pause)
+        st.button(f"Pause{which}", icon=":material/pause:", on_click=job.pause)
     else:
-        st.button("Resume", icon=":material/resume:", on_click=job.resume, disabled=over)
-    st.button("Step", icon=":material/skip_next:", on_click=job.step, disabled=over, help="One update.")
-    st.button("Stop", icon=":material/stop:", on_click=job.stop, disabled=over, help="End the run; it stays.")
+        st.button(f"Resume{which}", icon=":material/resume:", on_click=job.resume, disabled=over)
+    about = {"Step": "One update.", "Stop": "End the run; it stays."}
+    for (name, said), does in zip(about.items(), (job.step, job.stop), strict=True):
+        icon = ":material/skip_next:" if name == "Step" else ":material/stop:"
+        st.button(f"{name}{which}", icon=icon, on_click=does, disabled=over, help=said)
 
 
 def standing(job: Job) -> None:
@@ -99,7 +104,7 @@ def progress(job: Job) -> str:
     return f"{taken:,} of {total:,}{left}"
 
 
-def files(newest: Job | None) -> None:
+def files(shown: Job | None) -> None:
     """Texts to learn, checkpoints to keep and to resume, and runs to forget."""
     with st.popover("Texts and checkpoints", icon=":material/folder_open:"):
         st.file_uploader("A text to learn (UTF-8)", key="_text_file", on_change=upload, args=("_text_file",))
@@ -108,11 +113,11 @@ def files(newest: Job | None) -> None:
         st.file_uploader(
             "A checkpoint to resume (.npz)", key="_checkpoint", on_change=upload, args=("_checkpoint",)
         )
-        if newest is not None:
+        if shown is not None:
             st.download_button(
-                f"Download run {newest.name} as a checkpoint",
-                lambda: training.checkpoint(newest),
-                f"run_{newest.name}.npz",
+                f"Download run {shown.name} as a checkpoint",
+                lambda: training.checkpoint(shown),
+                f"run_{shown.name}.npz",
                 "application/octet-stream",
                 on_click="ignore",
             )
@@ -157,30 +162,31 @@ def pasted() -> None:
 
 
 def report(watched: Watched) -> TrainingReport:
-    """All runs of the session, or, where there is none, what the present settings begin with."""
-    runs = training.views(training.jobs())
-    if runs:
-        return TrainingReport(runs, watched.moment)
-    try:
-        first = training.preview(watched.training())
-    except ValueError as problem:
-        page.problem(str(problem))
-        first = training.preview(Training())
-    return TrainingReport((first,), watched.moment)
+    """All runs of the session, the shown one last, or what the present settings begin with."""
+    shown = shown_job(watched.training())
+    if shown is not None:
+        others = [job for job in training.jobs() if job is not shown]
+        return TrainingReport(training.views([*others, shown]), watched.moment)
+    return TrainingReport((preview(watched.training(), Training()),), watched.moment)
 
 
 def rainbow(watched: Itemised) -> RainbowReport:
     """The session's run of these settings, or, where there is none, what they begin with."""
     wanted = watched.training()
-    runs = [job for job in training.jobs() if job.course.training == wanted]
-    if runs:
-        return RainbowReport(training.view(runs[-1]), watched.moment, watched.loss_step)
+    shown = shown_job(wanted)
+    if shown is not None and shown.course.training == wanted:
+        return RainbowReport(training.view(shown), watched.moment, watched.loss_step)
+    first = preview(wanted, Itemised().training())
+    return RainbowReport(first, watched.moment, watched.loss_step)
+
+
+def preview(wanted: Training, otherwise: Training) -> RunView:
+    """The beginning of a run; where it cannot begin, why, and the beginning of another."""
     try:
-        first = training.preview(wanted)
+        return training.preview(wanted)
     except ValueError as problem:
         page.problem(str(problem))
-        first = training.preview(Itemised().training())
-    return RainbowReport(first, watched.moment, watched.loss_step)
+        return training.preview(otherwise)
 
 
 def rainbow_film(look: Look, report: RainbowReport) -> Callable[[], Film]:
@@ -189,12 +195,12 @@ def rainbow_film(look: Look, report: RainbowReport) -> Callable[[], Film]:
 
 
 def speech(watched: Watched) -> None:
-    """What the newest run's network writes, if it has learnt a text."""
-    newest = newest_job()
-    if newest is None or newest.course.trainer.corpus is None:
+    """What the shown run's network writes, if it has learnt a text."""
+    shown = shown_job(watched.training())
+    if shown is None or shown.course.trainer.corpus is None:
         return
     st.slider("Temperature", 0.0, 3.0, step=0.05, key="temperature")
-    st.code(written(newest.course, watched.temperature), language=None, wrap_lines=True)
+    st.code(written(shown.course, watched.temperature), language=None, wrap_lines=True)
 
 
 def written(course: Course, temperature: float) -> str:
