@@ -203,7 +203,7 @@ def test_no_field_shares_its_name_with_another_record(name):
         ({"cliff_threshold": 10.0}, "No gradient on the way exceeds 10"),
         ({"cliff_steps": 0}, "no step taken yet"),
         ({"cliff_rate": 10.0, "cliff_steps": 400, "start_w": 6.5, "start_b": -3.5}, "Unclipped, "),
-        ({"start_w": 5.0, "start_b": -2.5, "cliff_rate": 0.1}, "Rounding decides where the unclipped descent"),
+        ({"start_w": 5.0, "start_b": -2.5, "cliff_rate": 0.1}, "Rounding decides where the unclipped"),
         ({"cliff_steps": 10}, "Unclipped, 10 steps end at a loss of"),
     ],
 )  # fmt: skip

@@ -16,6 +16,7 @@ from explorer.training import text
 from explorer.training.course import Course
 from explorer.training.settings import Training
 from explorer.training.watch import READY, Watched
+from explorer.ui import training_bar
 from opening import app, control, finding
 from test_browser import READY as PATIENCE
 from test_browser import opened, settled
@@ -108,6 +109,26 @@ def test_buttons_act_on_the_run_that_is_shown_and_name_it_where_it_could_be_anot
     assert first.stopped
     assert not second.stopped
     assert not at.exception
+
+
+def test_a_network_that_reads_writes_and_its_temperature_is_one_setting_with_two_controls():
+    at = stepped(task="text", steps=5, updates=2)
+
+    def sample():
+        return max((c.value for c in at.code if c.language == "plaintext"), key=len)
+
+    def beside():
+        return next(s for s in at.slider if s.key == "_temperature_beside")
+
+    drawn = sample()
+    assert len(drawn) == training_bar.SPOKEN
+    beside().set_value(3.0).run()
+    assert not at.exception
+    assert control(at, "temperature").value == 3.0
+    assert sample() != drawn
+    control(at, "temperature").set_value(0.7).run()
+    assert beside().value == 0.7
+    assert sample() == drawn
 
 
 def test_a_divergence_is_reported_as_what_it_is():

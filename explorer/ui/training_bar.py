@@ -26,6 +26,7 @@ from explorer.ui.runner import Job
 from explorer.ui.training import SAID
 
 MOST_PASTED = 200_000
+WARMTH = "_temperature_beside"  # key of the slider beside the sample, a second one for `temperature`
 JACOBIAN = "Eigenvalues of ∂s<sub>t</sub>/∂s<sub>t−1</sub>"
 SPOKEN = 320  # characters of a sample
 STYLE = (
@@ -199,8 +200,14 @@ def speech(watched: Watched) -> None:
     shown = shown_job(watched.training())
     if shown is None or shown.course.trainer.corpus is None:
         return
-    st.slider("Temperature", 0.0, 3.0, step=0.05, key="temperature")
+    st.session_state[WARMTH] = watched.temperature
+    st.slider("Temperature", 0.0, 3.0, step=0.05, key=WARMTH, on_change=warm)
     st.code(written(shown.course, watched.temperature), language=None, wrap_lines=True)
+
+
+def warm() -> None:
+    """Make the temperature beside the text that of the settings, which have a control of their own."""
+    st.session_state["temperature"] = st.session_state[WARMTH]
 
 
 def written(course: Course, temperature: float) -> str:
