@@ -110,6 +110,24 @@ def test_both_rows_are_coloured_on_one_absolute_scale_unless_the_page_says_other
     assert [row.max() for row in divided.shown()] == [0.0, 0.0]
 
 
+@pytest.mark.parametrize("settings", [beat.settings for beat in LESSON.beats] + [
+    {"activation": "relu", "gain": 2.0}, {"forget_bias": 5.0, "fillers": 60}, {"gain": 3.0},
+    {"activation": "relu", "bias": -9.0}], ids=str)  # fmt: skip
+def test_the_names_of_the_curves_stand_on_no_curve(settings):
+    found = report(settings)
+    drawn = figures.gain(look(False), found)["layout"]
+    low, high = drawn["yaxis"]["range"]
+    for lane in found.lanes:
+        [name] = [word for word in drawn["annotations"] if word["text"].startswith(f"<b>{lane.name}:")]
+        lines = name["text"].removeprefix("<b>").removesuffix("</b>").split("<br>")
+        assert " ".join(lines) == f"{lane.name}: {lane.halves()}"
+        reach = 0.5 * figures.LETTER[0] * max(map(len, lines)) * (len(lane.gain) - 1)
+        for other in found.lanes:
+            over = other.gain[max(0, int(name["x"] - reach)) : int(name["x"] + reach) + 1] / LN10
+            tall = 0.5 * figures.LETTER[1] * len(lines) * (high - low)
+            assert (np.abs(over - name["y"]) >= tall).all()
+
+
 def test_the_maps_share_their_colours():
     first, second = [t for t in figures.horizon_maps(look(False), report())["data"] if t["type"] == "heatmap"]
     assert (first["zmin"], first["zmax"]) == (second["zmin"], second["zmax"])

@@ -22,10 +22,13 @@ from explorer.figures.parts import (
     scale_of,
     typed,
 )
+from explorer.figures.placing import Box, beside
 from explorer.figures.theme import DECADES, DIRECT, Figure, Look, Trace
-from explorer.reports.forgetting import ForgettingReport, Lane
+from explorer.reports.forgetting import ForgettingReport
 from explorer.wording import number
 
+LETTER = 0.027, 0.1  # width and height of one letter in a narrow panel, as shares of the plot
+LONG = 30  # letters that fit into one line
 SHORT = {"tanh": "tanh", "sigmoid": "σ"}
 MARGIN = {"l": 66, "r": 14, "t": 8, "b": 48}
 
@@ -41,11 +44,9 @@ def gain(look: Look, report: ForgettingReport) -> Figure:
     n = np.arange(N, dtype=np.float64)
     scale = scale_of([lane.gain for lane in report.lanes], least=3.0)
     traces: list[Trace] = []
-    words: list[dict[str, Any]] = [*band_names(look, scale.low, scale.high)]
-    upper = int(np.argmax([np.nan_to_num(lane.gain[N // 2], neginf=-1e9) for lane in report.lanes]))
-    for i, (lane, colour) in enumerate(zip(report.lanes, inks(look), strict=True)):
+    for lane, colour in zip(report.lanes, inks(look), strict=True):
         traces += curve(n, lane.gain, scale, name=lane.name, colour=colour, meta="main")
-        words.append(named(look, lane, scale, colour, above=i == upper))
+    words = [*band_names(look, scale.low, scale.high), *names(look, report, scale)]
     x = axis(look, "filler words n", range=[-0.5, max(N - 0.5, 1)])
     y_axis = power_axis(look, "part left at the source", scale.low, scale.high)
     here = {
@@ -57,18 +58,29 @@ def gain(look: Look, report: ForgettingReport) -> Figure:
     return {"data": traces, "layout": drawn}
 
 
-def named(look: Look, lane: Lane, scale: Scale, colour: str, *, above: bool) -> dict[str, Any]:
-    """A curve's name and half-life in the corner that its slope leaves free, above or below it."""
-    N, falls = len(lane.gain), float(lane.gain[-1]) <= float(lane.gain[0])
-    left = above != falls
-    at = int((0.75 if left else 0.3) * (N - 1))
-    y = float(np.clip(np.nan_to_num(lane.gain[at] / LN10, neginf=scale.low), scale.low, scale.high))
-    room = 0.12 * (scale.high - scale.low)
-    y = float(np.clip(y, scale.low + room, scale.high - room))
-    return label(
-        look, f"{lane.name}: {lane.halves()}", 1 if left else N - 1, y, colour, yshift=8 if above else -8,
-        xanchor="left" if left else "right", yanchor="bottom" if above else "top",
-    )  # fmt: skip
+def names(look: Look, report: ForgettingReport, scale: Scale) -> list[dict[str, Any]]:
+    """The curves' names with their half-lives, each beside its curve and on none."""
+    N, span = len(report.lanes[0].gain), scale.high - scale.low
+    decades = [np.nan_to_num(lane.gain / LN10, neginf=scale.low) for lane in report.lanes]
+    heights = [(np.clip(d, scale.low, scale.high) - scale.low) / span for d in decades]
+    edges = [0.0] * (scale.low < -DECADES) + [1.0 - LETTER[1]] * (scale.high > DECADES)
+    taken = [Box(0.0, edge, 0.25, LETTER[1]) for edge in edges]  # the bands' names
+    made = []
+    for i, (lane, colour) in enumerate(zip(report.lanes, inks(look), strict=True)):
+        lines = in_lines(f"{lane.name}: {lane.halves()}")
+        size = LETTER[0] * max(map(len, lines)), LETTER[1] * len(lines)
+        box = beside(heights, i, size, taken)
+        taken.append(box)
+        x, y = box.left + box.width / 2, scale.low + span * (box.bottom + box.height / 2)
+        text = "<br>".join(lines)
+        made.append(label(look, text, x * max(N - 1, 1), y, colour, xanchor="center", yanchor="middle"))
+    return made
+
+
+def in_lines(name: str) -> list[str]:
+    """A name with its half-life, in two lines where one would go across the whole plot."""
+    head, life = name.split(": ")
+    return [name] if len(name) <= LONG else [f"{head}:", life]
 
 
 def factors(look: Look, report: ForgettingReport) -> Figure:
