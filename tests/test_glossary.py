@@ -9,6 +9,7 @@ import pytest
 from explorer.glossary import GLOSSARY
 from explorer.glossary_index import EXPLORED, GROUPS, SHAPES, WRITTEN, found, met
 from explorer.lessons.table import LESSONS
+from explorer.ui import glossary, places
 from opening import app
 
 ROOT = Path(__file__).parents[1]
@@ -105,6 +106,13 @@ def test_the_search_finds_by_name_symbol_and_meaning():
     assert "phi" in found("φ")["Functions and operations"]
     assert found("no such thing") == {}
     assert sum(map(len, found("").values())) == len(GLOSSARY)
+
+
+def test_where_a_symbol_is_met_is_said_by_the_pages_title_and_leads_there():
+    for key in GLOSSARY:
+        links = re.findall(r"\[([^]]+)\]\(([^)]+)\)", glossary.line(key).rsplit(" | ", 1)[1])
+        assert [text for text, _ in links] == [places.TITLES[page] for page in met(key)]
+        assert {address for _, address in links} <= {".", *PAGES} - {places.MAIN}
 
 
 def texts(at):

@@ -10,10 +10,10 @@ from explorer.ui import page, places
 
 STYLE = """
 .st-key-glossary table { width: 100%; table-layout: fixed; min-width: 44rem; }
-.st-key-glossary th:nth-child(1) { width: 12%; }
-.st-key-glossary th:nth-child(2) { width: 34%; }
-.st-key-glossary th:nth-child(3) { width: 25%; }
-.st-key-glossary th:nth-child(4) { width: 9%; }
+.st-key-glossary th:nth-child(1) { width: 10%; }
+.st-key-glossary th:nth-child(2) { width: 31%; }
+.st-key-glossary th:nth-child(3) { width: 23%; }
+.st-key-glossary th:nth-child(4) { width: 8%; }
 .st-key-glossary td:last-child { font-size: .85em; }
 .st-key-glossary td, .st-key-glossary th { vertical-align: top; padding: .25rem .6rem; }
 .st-key-glossary td:first-child { white-space: nowrap; }

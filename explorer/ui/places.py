@@ -34,18 +34,13 @@ def quoted(text: str) -> str:
 
 
 def link(page: str) -> str:
-    """A short Markdown link to a page, its title told by the pointer."""
-    return f'[{page.replace("_", " ")}]({"." if page == MAIN else page} "{TITLES[page]}")'
+    """A Markdown link to a page by its title."""
+    return f"[{TITLES[page]}]({'.' if page == MAIN else page})"
 
 
 def links(pages: tuple[str, ...]) -> str:
-    """Markdown links to pages: those of the lecture by their number in it, the others by their short name."""
-    order = list(LESSONS)
-    lecture = [
-        f'[{order.index(page) + 1}]({page} "{TITLES[page]}")' for page in pages if page in LESSONS
-    ]
-    named = [f"lecture {', '.join(lecture)}"] if lecture else []
-    return ", ".join([*named, *(link(page) for page in pages if page not in LESSONS)])
+    """Markdown links to pages by their titles, which may hold commas."""
+    return " · ".join(link(page) for page in pages)
 
 
 def beat(lesson: Lesson, number: int, hide: tuple[str, ...] = (), *, in_lecture: bool = False) -> str:
