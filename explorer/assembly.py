@@ -58,7 +58,8 @@ class Doubts:
 def assembled(source: Conditioned, measure: Measure, part: Part, T: int) -> Assembled:
     """The map of all pairs of a chain, whose Jacobians may each stand for several of the T steps."""
     chain, unit = source.chain, EPSILON * np.sqrt(source.chain.S)
-    survey, values = Survey(chain, measure, part), _near(chain, measure, part)
+    survey, n = Survey(chain, measure, part), chain.T + 1
+    values = np.full((*chain.leading, n, n), -np.inf)
     limit, least, count, entered = unit / TOLERANCE, 1.0, 0, 0
     remaining: list[Doubts] = []
     for splits in all_splits(chain.T, chain.leading[0], chain.S):
@@ -69,22 +70,20 @@ def assembled(source: Conditioned, measure: Measure, part: Part, T: int) -> Asse
             least = min(least, _least(share, limit))
             count += len(share)
             remaining.append(doubts.where(share < limit))
+    _enter_near(values, chain, measure, part)
     amplified = _multiplied_out(survey, Doubts.together(remaining), values) if remaining else 1.0
     by_grams, by_products = 1 / least + np.sqrt(T / least), (1 + np.sqrt(T)) * amplified
     return Assembled(values, float(unit * max(by_grams, by_products)), count)
 
 
-def _near(chain: Chain, measure: Measure, part: Part) -> Array:
-    """A map with the pairs that no split serves: k = t, and k = t - 1 for odd t; -inf elsewhere."""
-    (members,), n = chain.leading, chain.T + 1
-    values = np.full((members, n, n), -np.inf)
-    t = np.arange(n)
+def _enter_near(values: Array, chain: Chain, measure: Measure, part: Part) -> None:
+    """Put the pairs k = t and, for odd t, k = t - 1 in their places, from the matrices themselves."""
+    (members,), t = chain.leading, np.arange(chain.T + 1)
     values[:, t, t] = measure.log_norm(np.eye(chain.S)[part.rows, part.columns])
     most = max(2, CACHED // (members * chain.S**2))
     for k in (t[i : min(i + most, chain.T) : 2] for i in range(0, chain.T, most + most % 2)):
         J = chain.take(slice(k[0], k[-1] + 1, 2))[..., part.rows, part.columns]
         values[:, k + 1, k] = measure.log_norm(J).T
-    return values
 
 
 def _entered(
@@ -113,7 +112,7 @@ def _enter(values: Array, tile: Tile) -> None:
     norm, splits, T = tile.log_norm(), tile.splits, values.shape[-1] - 1
     for i in range(splits.count):
         m = splits.step(i)
-        first, last = m + 1 + tile.start, min(m + 1 + tile.start + norm.shape[2], T + 1)
+        first, last = m + tile.start, min(m + tile.start + norm.shape[2], T + 1)
         values[splits.members, first:last, m - splits.half + 1 : m + 1] = norm[i, :, : last - first]
 
 
@@ -121,7 +120,7 @@ def _doubts(tile: Tile, limit: float) -> Doubts:
     """The pairs of a tile that are in doubt."""
     split, member, i, j = np.nonzero(tile.share < limit)
     m, at = tile.splits.first + tile.splits.spacing * split, (split, member, i, j)
-    t, k = m + 1 + tile.start + i, m + 1 - tile.splits.half + j
+    t, k = m + tile.start + i, m + 1 - tile.splits.half + j
     return Doubts(split, tile.splits.members.start + member, t, k, tile.share[at], tile.log_factors[at])
 
 
@@ -151,7 +150,7 @@ def _in_better_basis(survey: Survey, splits: Splits, doubts: Doubts, values: Arr
     if basis is None:
         return share
     for tile in survey.tiles(one, basis):
-        i, j = doubts.t - one.first - 1 - tile.start, doubts.k - one.first - 1 + one.half
+        i, j = doubts.t - one.first - tile.start, doubts.k - one.first - 1 + one.half
         here = (i >= 0) & (i < tile.share.shape[2])
         at = (0, 0, i[here], j[here])
         norm = tile.log_norm()[at]

@@ -1,8 +1,9 @@
 """Every product of a chain as a product of two: the ground that the maps over all pairs share.
 
-A split at step m sorts the pairs k ≤ m < t, for which P(t, k) = A B with A = P(t, m) and B = P(m, k): s
-products A and s products B serve s² pairs. Splits at every 2s-th step, for s = 1, 2, 4, ..., meet each pair
-k < t exactly once. Chains have exactly one leading axis in this module, the members of an ensemble.
+A split at step m sorts the pairs k ≤ m ≤ t, for which P(t, k) = A B with A = P(t, m) and B = P(m, k): s
+products A and s products B, the identity among both, serve s² pairs. Splits at every 2s-th step, for
+s = 2, 4, 8, ..., meet each pair k < t exactly once. Chains have exactly one leading axis in this module, the
+members of an ensemble.
 """
 
 from collections.abc import Callable, Iterator
@@ -117,17 +118,18 @@ def running(factor: Callable[[int], Array], length: int, buffer: Array) -> Itera
     for i in range(0, length, RUN):
         if i > 0:
             exponent = exponent + _moderated(last)
+        progress.report()
         run = buffer[:, :, : min(RUN, length - i)]
         for j in range(run.shape[2]):
-            progress.report()
-            F = factor(i + j)
+            F, product = factor(i + j), run[:, :, j]
+            n = len(F)
             if i + j == 0:
-                run[: len(F), :, j] = F
+                product[:n] = F
             else:
-                np.matmul(F, last[: len(F)], out=run[: len(F), :, j])
-            if len(F) < len(run):
-                run[len(F) :, :, j] = 0.0
-            last = run[:, :, j]
+                np.matmul(F, last[:n], out=product[:n])
+            if n < len(product):
+                product[n:] = 0.0
+            last = product
         yield run, exponent
 
 
@@ -142,7 +144,7 @@ def _moderated(matrices: Array) -> Integers:
 
 @dataclass(frozen=True)
 class Splits:
-    """Splits at the steps m = first, first + spacing, ...: `half` steps to either side, of some members."""
+    """Splits at the steps m = first, first + spacing, ...: `half` steps to either side, m itself on both."""
 
     first: int
     spacing: int
@@ -173,8 +175,9 @@ class Splits:
 
     def _jacobians(self, chain: Chain, offset: int) -> Array:
         """J_{m+1+offset} of every split m, (splits, members, S, S); none where the chain has ended."""
-        last = min(self.step(self.count - 1) + offset, chain.T - 1)
-        return chain.take(slice(self.first + offset, last + 1, self.spacing))[:, self.members]
+        first = self.first + offset
+        end = min(first + self.spacing * (self.count - 1), chain.T - 1) + 1
+        return chain.take(slice(first, end, self.spacing))[:, self.members]
 
 
 def _started(factor: Callable[[int], Array], start: Array | None) -> Callable[[int], Array]:
@@ -184,10 +187,10 @@ def _started(factor: Callable[[int], Array], start: Array | None) -> Callable[[i
 
 
 def all_splits(T: int, members: int, S: int) -> Iterator[Splits]:
-    """Splits for all pairs k < t - 1 with t ≤ T, the widest first, in pieces that fit the cache."""
-    for half in reversed([1 << i for i in range(1, T.bit_length())]):
+    """Splits for all pairs k < t with t ≤ T, the widest first, in pieces that fit the cache."""
+    for half in reversed([1 << i for i in range(1, (T + 1).bit_length())]):
         together = min(members, max(1, SHARED // (half * S**2)))
-        count, most = (T - half) // (2 * half) + 1, max(1, CACHED // (half * together * S**2))
+        count, most = (T + 1 - half) // (2 * half) + 1, max(1, CACHED // (half * together * S**2))
         for i in range(0, count, most):
             for member in range(0, members, together):
                 some = slice(member, min(member + together, members))

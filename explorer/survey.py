@@ -29,7 +29,7 @@ class Basis:
 
 @dataclass(frozen=True)
 class Tile:
-    """Pairs of some splits m: t = m + 1 + start, ... in the rows, k = m - half + 1, ..., m in the columns."""
+    """Pairs of some splits m: t = m + start, ... in the rows, k = m - half + 1, ..., m in the columns."""
 
     splits: Splits
     start: int
@@ -119,20 +119,22 @@ class Survey:
         """The pairs of these splits, tile by tile from the split on."""
         left = self._left(splits, basis)
         log_norm = left.log_norm()[..., None, :]
-        past = self.chain.T - splits.step(splits.count - 1)  # rows that the last split has
+        past = 1 + self.chain.T - splits.step(splits.count - 1)  # rows that the last split has
         for start, right in self._right(splits, basis):
             share = np.maximum(self.measure.shares(right, left), 0.0)
             share[-1, :, max(0, past - start) :] = 1.0
             yield Tile(splits, start, share, right.log_norm()[..., None] + log_norm)
 
     def better_basis(self, splits: Splits, share: float) -> Basis | None:
-        """A basis in which the last A of one split and member has columns of nearly one size; None if A = 0.
+        """A basis in which the last A of one split and member has columns of nearly one size; None without A.
 
         A B is small beside ‖A‖ ‖B‖ where B avoids the directions that A stretches most. Divided by the
         singular values of A, such a direction is one among many in A, and next to nothing in B. Values
         below sqrt(share) of the largest are left as they are: more would enlarge the A of other steps.
         """
-        length = min(splits.half, self.chain.T - splits.first)
+        length = self._length(splits)
+        if length == 0:
+            return None
         for run, _ in self._running(splits, splits.after(self.chain), length):
             A = run[0, 0, -1, self.part.rows]
         _, values, rotation = np.linalg.svd(A)
@@ -145,15 +147,9 @@ class Survey:
 
     def _left(self, splits: Splits, basis: Basis | None) -> Side:
         """All factors B of these splits, k rising up to m, where B is the identity."""
-        start, n, columns = (None if basis is None else basis.into.T), splits.half, self.part.columns
-        side = self._side(splits, n, self.left_room)
-        middle = np.eye(self.chain.S)[columns] if start is None else start[columns]
-        whole = np.broadcast_to(middle, (*side.square.shape[:2], 1, *middle.shape))
-        side.put(slice(n - 1, n), whole, np.zeros(whole.shape[:2], np.int64))
-        one = np.empty((1, side.kept.shape[-1]))
-        self.measure.keep_left(middle[None], one)
-        side.kept[:, :, n - 1 : n] = one
-        n -= 1
+        start, n, columns = (None if basis is None else basis.into.T), splits.half - 1, self.part.columns
+        side = self._side(splits, splits.half, self.left_room)
+        self._put_middle(side, n, self._middle(start)[columns], self.measure.keep_left)
         for run, exponent in self._running(splits, splits.before(self.chain, start), n):
             at, n = slice(n - run.shape[2], n), n - run.shape[2]
             B = run[:, :, ::-1, columns]
@@ -162,19 +158,40 @@ class Survey:
         return side
 
     def _right(self, splits: Splits, basis: Basis | None) -> Iterator[tuple[int, Side]]:
-        """The factors A of these splits, t rising from m + 1: (how many came before, the next ones)."""
-        length, rows = min(splits.half, self.chain.T - splits.first), self.part.rows
-        side = self._side(splits, self._height(splits, length), self.right_room)
-        factor = splits.after(self.chain, None if basis is None else basis.out)
-        start = n = 0
+        """The factors A of these splits, t rising from m, where A = I: (how many came before, the next)."""
+        length, rows, out = self._length(splits), self.part.rows, None if basis is None else basis.out
+        height = 1 + self._height(splits, length)
+        side = self._side(splits, height, self.right_room)
+        self._put_middle(side, 0, self._middle(out)[rows], self.measure.keep_right)
+        start, n, factor = 0, 1, splits.after(self.chain, out)
+        if length == 0:
+            yield start, side.upto(n)
+            return
         for run, exponent in self._running(splits, factor, length):
             at, n = slice(n, n + run.shape[2]), n + run.shape[2]
             A = run[:, :, :, rows]
             side.put(at, A, exponent)
             self.measure.keep_right(A, side.kept[:, :, at])
-            if n == side.square.shape[2] or start + n == length:
+            rest = 1 + length - start - n
+            if rest == 0 or n + min(RUN, rest) > height:
                 yield start, side.upto(n)
                 start, n = start + n, 0
+
+    def _length(self, splits: Splits) -> int:
+        """How many steps after m the first of some splits has."""
+        return min(splits.half - 1, self.chain.T - splits.first)
+
+    def _middle(self, start: Array | None) -> Array:
+        """The factor at m itself: the identity, or the change of basis."""
+        return np.eye(self.chain.S) if start is None else start
+
+    def _put_middle(self, side: Side, at: int, middle: Array, keep: Callable[[Array, Array], None]) -> None:
+        """Keep the factor at m, which all splits share."""
+        whole = np.broadcast_to(middle, (*side.square.shape[:2], 1, *middle.shape))
+        side.put(slice(at, at + 1), whole, np.zeros(whole.shape[:2], np.int64))
+        one = np.empty((1, side.kept.shape[-1]))
+        keep(middle[None], one)
+        side.kept[:, :, at : at + 1] = one
 
     def _height(self, splits: Splits, length: int) -> int:
         """How many factors A are kept at a time: whole runs, as many as the cache holds."""
