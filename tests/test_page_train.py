@@ -16,7 +16,7 @@ from explorer.training import text
 from explorer.training.course import Course
 from explorer.training.settings import Training
 from explorer.training.watch import READY, Watched
-from explorer.ui import training_bar
+from explorer.ui import training, training_bar
 from opening import app, control, finding
 from test_browser import READY as PATIENCE
 from test_browser import opened, settled
@@ -129,6 +129,20 @@ def test_a_network_that_reads_writes_and_its_temperature_is_one_setting_with_two
     control(at, "temperature").set_value(0.7).run()
     assert beside().value == 0.7
     assert sample() == drawn
+
+
+def test_what_was_wrong_with_a_file_is_said_and_stays_while_a_run_goes_on(monkeypatch):
+    at = page(steps=10, hidden_size=4, updates=100_000)
+    button(at, "Start").click().run()
+    at.text_area(key="_text_pasted").set_value("too short").run()
+    wrong = "The text must have 200 to 2,000,000 characters; this one has 9"
+    assert [t.value for t in at.text].count(wrong) == 2  # beside the control and above the picture
+    at.run()
+    assert wrong in [t.value for t in at.text]
+    monkeypatch.setattr(training, "READ", 0.0)
+    at.run()
+    assert wrong not in [t.value for t in at.text]
+    at.session_state["_training_runs"][-1].stop()
 
 
 def test_a_divergence_is_reported_as_what_it_is():

@@ -105,6 +105,18 @@ def test_two_trainings_that_are_alike_are_both_to_be_seen():
     assert [curve["line"].get("dash") for curve in alike] == [None, None, "dash", "dash"]
 
 
+def test_a_loss_beyond_the_axis_is_marked_on_its_edge():
+    found = report(replace(SMALL, player_rate=10.0, player_gain=4.0))
+    made = figures.training(LIGHT, found)
+    top = made["layout"]["yaxis"]["range"][1]
+    beyond = found.plain.smooth("loss")[:, 0] > 1.04 / 1.08 * top
+    assert beyond.any()
+    marks = [t for t in made["data"] if t.get("marker", {}).get("symbol") == "triangle-up"]
+    assert marks[0]["name"] == "without clipping"
+    assert set(untyped(marks[0]["x"]) - 1) <= set(np.flatnonzero(beyond))
+    assert untyped(marks[0]["y"]).max() <= top
+
+
 def test_before_the_first_update_the_mini_batches_speak():
     courses = [Course(training, seeds=(0,)) for training in trainings(SMALL)]
     found = reports.theatre_report(SMALL, reports.drawn(SMALL), courses)

@@ -131,7 +131,8 @@ def course(look: Look, report: CliffReport) -> Figure:
     n = np.arange(len(report.plain.w), dtype=np.float64)
     traces: list[Trace] = []
     for name, path in report.paths.items():
-        line = {"color": colours(look)[name], "width": 2.0}
+        over = name == "clipped" and not path.engaged  # one and the same path: both colours are to be seen
+        line = {"color": colours(look)[name], "width": 2.0, "dash": "dash" if over else "solid"}
         common: Trace = {"type": "scatter", "mode": "lines", "x": typed(n), "line": line, "name": name}
         loss = f"{name}, step %{{x}}: E = %{{y:.4g}}<extra></extra>"
         norm = f"{name}, step %{{x}}: ‖g‖ = 10<sup>%{{y:.2f}}</sup><extra></extra>"

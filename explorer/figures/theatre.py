@@ -23,6 +23,8 @@ from explorer.training.course import History
 from explorer.wording import number
 
 MARGIN = {"l": 66, "r": 14, "t": 8, "b": 46}
+APART = "&nbsp;" * 4  # between words on one line
+MARKS = 16  # of what lies beyond an axis
 DENSE = 800  # points of a training curve; more are thinned
 
 
@@ -123,8 +125,9 @@ def plane(look: Look, report: TheatreReport) -> Figure:
         label(look, value, short * np.cos(turn), short * np.sin(turn), colours(look)["value"], xanchor=side,
               yanchor="bottom", yshift=8, font={"size": TEXT, "color": colours(look)["value"]}),
     ]  # fmt: skip
-    x = axis(look, "along the gradient g", range=[-0.04 * size, 1.08 * size], nticks=5)
-    y = axis(look, "across it", scaleanchor="x", range=[-0.25 * size, 0.5 * size], nticks=4)
+    power = {"exponentformat": "power"}
+    x = axis(look, "along the gradient g", range=[-0.04 * size, 1.08 * size], nticks=5, **power)
+    y = axis(look, "across it", scaleanchor="x", range=[-0.25 * size, 0.5 * size], nticks=4, **power)
     return {"data": traces, "layout": layout(look, x, y, annotations=words, margin=MARGIN)}
 
 
@@ -140,15 +143,11 @@ def by_step(look: Look, report: TheatreReport) -> Figure:
     ]
     factor = report.log_factor[report.shown] / LN10
     told = f"after: {abs(factor):.2f} decades lower at every step" if factor < 0 else "not cut"
-    words = [
-        note(look, told, 0.02, 0.03, yref="paper", yanchor="bottom",
-             font={"size": TEXT, "color": colours(look)["norm"]}),
-        note(look, "before", 0.02, 0.97, yref="paper", yanchor="top", font={"size": TEXT, "color": look.ink}),
-    ]  # fmt: skip
+    words = [above(look, {"before": look.ink, told: colours(look)["norm"]}, 0.0, APART)]
     signal = "‖∂E<sub>T</sub>/∂h<sub>k</sub>‖"
     whole = {"dtick": 1} if len(k) < 8 else {}
     x, y = axis(look, "step k", **whole), power_axis(look, signal, scale.low, scale.high, most=5)
-    return {"data": traces, "layout": layout(look, x, y, annotations=words, margin=MARGIN)}
+    return {"data": traces, "layout": layout(look, x, y, annotations=words, margin={**MARGIN, "t": 24})}
 
 
 def training(look: Look, report: TheatreReport) -> Figure:
@@ -161,23 +160,35 @@ def training(look: Look, report: TheatreReport) -> Figure:
     for under, over in zip(plain, clipped, strict=True):
         if under["y"] == over["y"]:  # one and the same curve: both colours are to be seen
             over["line"]["dash"] = "dash"
-    traces: list[Trace] = [*plain, *clipped]
     at = float(np.log10(report.d.clip_line))
     both = (report.plain, report.clipped)
     logs = np.concatenate([*(finite_logs(h["log_before"][:, 0]) for h in both), np.array([at])])
     x = axis(look, "update", range=[0, max(len(report.plain), len(report.clipped), 1)], anchor="y2")
     losses = np.concatenate([*(h.smooth("loss")[:, 0] for h in both), np.array([report.chance])])
     top = min(float(np.nanmax(losses)), 3.0 * report.chance)
+    traces: list[Trace] = [*plain, *clipped]
+    for (name, colour), history in zip(names.items(), both, strict=True):
+        traces += beyond(name, history.smooth("loss")[:, 0], 1.04 * top, colour)
     y = axis(look, "loss", domain=[0.55, 1.0], range=[0, 1.08 * top], nticks=4)
     y2 = size_axis(look, "‖g‖", float(logs.min()) - 0.2, float(logs.max()) + 0.2, domain=[0.0, 0.45])
     lines = [level(look.muted, report.chance, "y"), level(look.threshold, at, "y2")]
-    words = [
-        note(look, "chance", 0.99, report.chance, xanchor="right", yanchor="bottom",
-             font={"size": TEXT, "color": look.muted}),
-        above(look, names, 0.0, "&nbsp;" * 4),
-    ]  # fmt: skip
+    words = [above(look, {**names, "– – chance": look.muted}, 0.0, APART)]
     made = layout(look, x, y, shapes=lines, annotations=words, margin={**MARGIN, "t": 24})
     return {"data": traces, "layout": {**made, "yaxis2": y2}}
+
+
+def beyond(name: str, loss: Array, top: float, colour: str) -> list[Trace]:
+    """Marks on the upper edge where a loss lies above it; none where it never does."""
+    out = np.flatnonzero(loss > top)
+    if not out.size:
+        return []
+    at = out[np.unique(np.linspace(0, out.size - 1, min(MARKS, out.size)).astype(np.int64))]
+    return [{
+        "type": "scatter", "mode": "markers", "x": typed(at + 1.0), "y": typed(np.full(len(at), top)),
+        "name": name, "customdata": typed(loss[at]),
+        "marker": {"symbol": "triangle-up", "size": 9, "color": colour},
+        "hovertemplate": f"{name}, update %{{x}}: loss %{{customdata:.3s}}<extra></extra>",
+    }]  # fmt: skip
 
 
 def level(colour: str, height: float, yref: str) -> dict[str, Any]:

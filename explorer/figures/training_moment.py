@@ -57,7 +57,8 @@ def by_lag(look: Look, report: TrainingReport) -> Figure:
         shapes.append(upright(min(run.lag, longest), look.threshold))
         notes.append(label(look, f"needed: {run.lag}", min(run.lag, longest), scale.high, look.threshold,
                            xanchor="right", yanchor="top", xshift=-4))  # fmt: skip
-    x_axis = axis(look, "lag t − k", range=[0, max(longest, 1.0)], nticks=6)
+    ticks = {"dtick": 1} if longest < 6 else {"nticks": 6}
+    x_axis = axis(look, "lag t − k", range=[0, max(longest, 1.0)], **ticks)
     y_axis = power_axis(look, "average gain", scale.low, scale.high, most=6)
     return {"data": traces, "layout": layout(look, x_axis, y_axis, shapes=shapes, annotations=notes,
                                              margin=MARGIN)}  # fmt: skip

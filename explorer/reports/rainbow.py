@@ -176,7 +176,7 @@ def reach(items: Itemised) -> int:
 
 def near(distance: int) -> str:
     """Losses up to a distance, in words."""
-    return f"at most {steps(distance)} away" if distance else "of its own"
+    return f"within {steps(distance)}" if distance else "of its own"
 
 
 def mean_within(items: Itemised) -> Array:

@@ -46,7 +46,7 @@ def finding(run: RunView, at: int) -> str:
         return of_gates(run, at, after)
     share = flat(run)[:, 0]
     what = "at slope 0" if run.training.activation == "relu" else "under a tenth of their slope"
-    said = f"{percent(float(share[0]))} {what} before training"
+    said = f"{percent(float(share[0]))} {what} at first"
     said += f", {percent(float(share[at]))} after {after:,}" if after else ""
     gone = float(dead(run)[at])
     return f"{said}; {percent(gone)} dead" if gone else said

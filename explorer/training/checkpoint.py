@@ -81,8 +81,8 @@ def unpacked(data: bytes) -> dict[str, Any]:
                 raise ValueError(f"{FOREIGN}: it unpacks to more than {MOST_BYTES // 2**20} MB")
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-    except (OSError, zipfile.BadZipFile, KeyError, EOFError, SyntaxError, ValueError, zlib.error) as f:
-        raise ValueError(f"{FOREIGN}: {type(f).__name__}") from None
+    except (OSError, zipfile.BadZipFile, KeyError, EOFError, SyntaxError, ValueError, zlib.error):
+        raise ValueError(f"{FOREIGN}: it cannot be unpacked") from None
     expected = {"about", "update", "rows", "diverged", "taken", "pictures"}
     expected |= {f"history_{name}" for name in COLUMNS}
     missing = sorted(expected - arrays.keys())

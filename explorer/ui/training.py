@@ -21,6 +21,7 @@ from explorer.ui.runner import Job
 RUNS, TEXT_KEY, SAID = "_training_runs", "_training_text", "_training_said"  # session keys
 MOST_RUNS = 5
 LOOK = 1.0  # seconds between two looks of an open page
+READ = 12.0  # seconds that a sentence stays
 NAMES = "ABCDE"
 
 
@@ -31,8 +32,17 @@ def jobs() -> list[Job]:
 
 
 def say(text: str) -> None:
-    """Keep a sentence for the page to show once; never read as markup."""
-    st.session_state[SAID] = text
+    """Keep a sentence for the page to show; never read as markup."""
+    st.session_state[SAID] = (text[:1].upper() + text[1:], time.monotonic(), False)
+
+
+def said() -> str:
+    """The sentence kept, at least once and then for a while, for a page that looks again every second."""
+    text, at, shown = st.session_state.get(SAID, ("", 0.0, True))
+    if shown and time.monotonic() - at > READ:
+        return ""
+    st.session_state[SAID] = (text, at, True)
+    return str(text)
 
 
 def corpus(training: Training) -> Corpus | None:

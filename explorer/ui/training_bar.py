@@ -23,7 +23,6 @@ from explorer.training.watch import Itemised, Watched
 from explorer.ui import bundle, page, training
 from explorer.ui.board import Panel
 from explorer.ui.runner import Job
-from explorer.ui.training import SAID
 
 MOST_PASTED = 200_000
 WARMTH = "_temperature_beside"  # key of the slider beside the sample, a second one for `temperature`
@@ -62,8 +61,8 @@ def bar(wanted: Training) -> None:
             standing(job)
         if shown is not None and fresh:
             st.text("Settings changed: Start trains them as a further run.")
-        files(shown)
-    said = st.session_state.pop(SAID, "")
+        said = training.said()
+        files(shown, said)
     if said:
         with st.container(border=True):
             st.text(said)
@@ -105,9 +104,11 @@ def progress(job: Job) -> str:
     return f"{taken:,} of {total:,}{left}"
 
 
-def files(shown: Job | None) -> None:
-    """Texts to learn, checkpoints to keep and to resume, and runs to forget."""
+def files(shown: Job | None, said: str) -> None:
+    """Texts to learn, checkpoints to keep and to resume, runs to forget, and what was wrong with the last."""
     with st.popover("Texts and checkpoints", icon=":material/folder_open:"):
+        if said:
+            st.text(said)
         st.file_uploader("A text to learn (UTF-8)", key="_text_file", on_change=upload, args=("_text_file",))
         by_path()
         st.text_area("or paste one", key="_text_pasted", max_chars=MOST_PASTED, height=90, on_change=pasted)
