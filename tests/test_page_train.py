@@ -180,6 +180,12 @@ def test_a_run_that_learns_nothing_says_so_with_both_losses():
     assert "chance 1.39" in said
 
 
+@pytest.mark.parametrize(("gain", "said"), [(0.5, "of a gradient is left"), (2.0, "a gradient grows 10")])
+def test_what_is_left_of_a_gradient_and_what_it_grows_to_are_told_apart(gain, said):
+    begun = RunView.of("", Course(Training(activation="identity", gain=gain, steps=30)))
+    assert said in TrainingReport((begun,), 0).finding()
+
+
 def test_runs_are_compared_in_words():
     assert changed(Training(), Training(gain=1.5, clipping="none")) == (
         "gain g (1 → 1.5), clip (by norm → no clipping)"

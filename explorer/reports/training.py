@@ -73,8 +73,11 @@ class TrainingReport:
         if lag is None:
             return f"the memory horizon is {self.horizon_of(picture)}"
         within = min(lag, int(picture.lags[-1]))
-        left = power(picture.left_at(within))
-        return f"{left} of a gradient is left over the {steps(lag)} that the task needs"
+        left = picture.left_at(within)
+        over = f"over the {steps(lag)} that the task needs"
+        if left > np.log(2.0):
+            return f"a gradient grows {power(left)} times {over}"
+        return f"{power(left)} of a gradient is left {over}"
 
     def horizon_of(self, picture: Snapshot) -> str:
         """A picture's horizon in words."""
