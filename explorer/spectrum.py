@@ -25,6 +25,7 @@ from explorer.rotations import log_row_singular_values
 GRADED = 0.1  # columns of one factor whose sizes differ by more than this are scaled alike first
 DISTANT = 40.0  # e^-40 of a row, even 256 times, is less than its rounding
 LOW, HIGH = 1e-200, 1e200  # a squared norm between these was computed without loss
+TOGETHER = 8  # factors that one factorisation serves at most
 WHOLE = slice(None)
 
 
@@ -42,46 +43,77 @@ def log_singular_values(matrices: Iterable[Array]) -> Array:
 
     (min(m, n),) for M_1 with n columns and M_n with m rows. Raises ValueError if there is no factor.
     """
-    product, rows = None, 0
+    product, rows, waiting, most = None, 0, [], 1
     for M in matrices:
         progress.report()
-        n = M.shape[1]
-        product = applied(M, product or Factored(np.eye(n), np.zeros(n), np.eye(n)))
-        rows = len(M)
+        n, rows = M.shape[1], len(M)
+        product = product or Factored(np.eye(n), np.zeros(n), np.eye(n))
+        waiting.append(M)
+        if len(waiting) >= most:
+            product, most = advanced(product, waiting)
+            waiting = []
     if product is None:
         raise ValueError("a product must have at least 1 factor; got 0")
+    product = advanced(product, waiting)[0] if waiting else product
     values = log_row_singular_values(*nearly_orthogonal(product))
     padded = np.full(min(rows, product.U.shape[1]), -np.inf)
     padded[: len(values)] = np.sort(values)[::-1]
     return padded
 
 
-def applied(M: Array, product: Factored) -> Factored:
-    """M times the product.
+def advanced(product: Factored, matrices: list[Array]) -> tuple[Factored, int]:
+    """The product after some more factors, and how many may be taken together next.
+
+    One factorisation serves several factors if the rounding in it, relative to the condition κ of R, stays
+    below what adding to L rounds: κ <= |L|. Where it proves to be more, they are taken apart again.
+    """
+    allowed = float(np.max(np.abs(product.L), initial=1.0))
+    after, condition = applied(matrices[0], product) if len(matrices) == 1 else grouped(matrices, product)
+    if len(matrices) > 1 and not condition <= allowed:
+        half = len(matrices) // 2
+        return advanced(advanced(product, matrices[:half])[0], matrices[half:])
+    expected = np.log(max(condition, 2.0)) / len(matrices)  # of one more factor of the same kind
+    return after, int(np.clip(np.log(max(allowed / 2.0, 1.0)) / expected, 1, TOGETHER))
+
+
+def grouped(matrices: list[Array], product: Factored) -> tuple[Factored, float]:
+    """All matrices times the product by one factorisation, and κ, infinite where a size leaves the range."""
+    A = product.Q
+    for M in matrices:
+        with np.errstate(over="ignore", invalid="ignore"):
+            A = M @ A
+        if not LOW < np.vdot(A, A) < HIGH:
+            return product, np.inf
+    return factorised(A, product)
+
+
+def applied(M: Array, product: Factored) -> tuple[Factored, float]:
+    """M times the product, and κ.
 
     Where the columns of M differ in size, M = B diag(size) is applied as two factors: B mixes the columns,
     and rounding would drown small ones (those of an LSTM's c, when f is shut) in large ones.
     """
     size = np.max(np.abs(M), axis=0)
-    if np.min(size) < GRADED * np.max(size):
-        product = multiplied(np.diag(size), product)
-        M = M / np.where(size > 0, size, 1.0)
-    return multiplied(M, product)
+    if np.min(size) >= GRADED * np.max(size):
+        return factorised(M @ product.Q, product)
+    product, _ = factorised(size[:, None] * product.Q, product)
+    return factorised((M / np.where(size > 0, size, 1.0)) @ product.Q, product)[0], np.inf
 
 
-def multiplied(M: Array, product: Factored) -> Factored:
-    """M times the product, for M with columns of like size.
+def factorised(A: Array, product: Factored) -> tuple[Factored, float]:
+    """A diag(e^L) U as such a product again, and the condition κ of its R, infinite where rank is lost.
 
-    The columns of M Q e^L are factorised from large to small, as by pivoting; the triangular R then never
+    The columns of A e^L are factorised from large to small, as by pivoting; the triangular R then never
     adds a larger row of U onto a smaller one, and no small singular value is lost.
     """
-    A = M @ product.Q
     by_row, by_column = log_sizes(A)
     order = np.argsort(-(product.L + by_column), kind="stable")
     Q, R = orthonormalised(A[:, order], by_row)
     L, U = mixed(R, product.L[order], product.U[order])
-    alive = L > -np.inf
-    return Factored(Q, L, U) if alive.all() else Factored(Q[:, alive], L[alive], U[alive])
+    alive, own = L > -np.inf, np.abs(R.diagonal())
+    if not alive.all() or len(R) < R.shape[1] or not own.all():
+        return Factored(Q[:, alive], L[alive], U[alive]), np.inf
+    return Factored(Q, L, U), float(np.max(own, initial=0.0) / np.min(own, initial=np.inf))
 
 
 def log_sizes(A: Array) -> tuple[Array, Array]:

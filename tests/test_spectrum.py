@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from exact import distance, exact_spectrum, gaussian, orthogonal, slopes
+from explorer import spectrum
 from explorer.chain import Chain
 from explorer.rotations import disjoint_pairs, log_row_singular_values
 from explorer.spectrum import (
@@ -103,6 +104,40 @@ def test_rows_that_depend_on_each_other_do_no_harm_to_the_largest(M):
     assert not np.isnan(log_sigma).any()
     assert abs(log_sigma[0] - np.log(np.linalg.norm(np.linalg.matrix_power(M, 4), 2))) < 1e-14
     assert log_sigma[-1] < -100.0
+
+
+def mild(T, S):
+    """Factors that lose little when they are multiplied."""
+    rng = np.random.default_rng(18)
+    return 0.5 * rng.uniform(0.7, 1.0, (T, S, 1)) * orthogonal(rng, T, S)
+
+
+def test_one_factorisation_serves_several_factors_where_that_loses_nothing(monkeypatch):
+    original, calls = spectrum.orthonormalised, []
+    monkeypatch.setattr(spectrum, "orthonormalised", lambda *a: calls.append(1) or original(*a))
+    J = mild(300, 4)
+    assert distance(log_singular_values(J), exact_spectrum(J, 300)) < 1e-11
+    assert len(calls) < 100
+
+
+def test_a_dead_unit_among_factors_taken_together_is_an_exact_zero():
+    J = mild(300, 4)
+    J[200, 2] = 0.0
+    reference = exact_spectrum(J, 300)
+    assert np.isneginf(reference[-1])
+    assert distance(log_singular_values(J), reference) < 1e-11
+
+
+def test_a_factor_of_another_kind_is_taken_apart_from_the_others():
+    J = mild(300, 4)
+    J[200] = np.diag([1.0, 1e-5, 1e-10, 1e-15]) @ J[200]
+    assert distance(log_singular_values(J), exact_spectrum(J, 400)) < 1e-10
+
+
+@pytest.mark.parametrize("size", [1e200, 1e-200])
+def test_factors_that_leave_the_range_of_floats_together_keep_their_digits(size):
+    log_sigma = log_singular_values(size * orthogonal(np.random.default_rng(19), 40, 3))
+    assert np.abs(log_sigma - 40 * np.log(size)).max() < 1e-10
 
 
 def test_no_factor_is_refused():
