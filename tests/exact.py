@@ -1,7 +1,33 @@
-"""Products of matrices, and their singular values from as many digits as it takes."""
+"""mpmath: the same numbers with as many digits as it takes and exponents without end.
 
-import mpmath
+Beside it, the kinds of matrices whose products are computed in that way.
+"""
+
+from typing import Any
+
+import mpmath  # type: ignore[import-untyped]
 import numpy as np
+
+from explorer.arrays import Array
+
+
+def exact(a: Array) -> Any:
+    """The same numbers as an array of mpmath's, digit for digit."""
+    return np.vectorize(mpmath.mpf, otypes=[object])(a)
+
+
+def exact_log_norm(a: Any) -> float:
+    """ln of the Euclidean norm of an array of mpmath's numbers, −inf for zero."""
+    squares = mpmath.fsum(number**2 for number in np.ravel(a))
+    return float(mpmath.log(squares) / 2) if squares else -np.inf
+
+
+def exact_product(J: Array) -> Any:
+    """J_n ... J_2 J_1 of the matrices J (n, S, S)."""
+    P = exact(np.eye(J.shape[-1]))
+    for J_t in J:
+        P = exact(J_t) @ P
+    return P
 
 
 def exact_spectrum(matrices, digits):
@@ -17,7 +43,8 @@ def exact_spectrum(matrices, digits):
 
 def distance(one, other):
     """The largest difference, infinities compared by themselves."""
-    assert np.array_equal(np.isinf(one), np.isinf(other))
+    assert one.shape == other.shape
+    assert np.array_equal(np.isneginf(one), np.isneginf(other))
     alive = np.isfinite(other)
     return np.max(np.abs(one[alive] - other[alive]), initial=0.0)
 

@@ -2,7 +2,6 @@
 
 * complex step: f(p + ih d) has the imaginary part h f′(p) d, with no difference taken and so no digit
   lost; at h = 1e-30 it sees derivatives of 1e-100 as well as those of 1.
-* mpmath: the same sums in numbers whose exponents have no end, through NumPy arrays of objects.
 * plain loops: one step and one pair at a time, as the definitions read.
 
 Random small networks for every cell and activation come from `problem`; networks whose pre-activations
@@ -12,7 +11,6 @@ are prescribed, so that W may be 1e7 or 1e-7 without the state following it, fro
 from dataclasses import dataclass, replace
 from typing import Any
 
-import mpmath  # type: ignore[import-untyped]
 import numpy as np
 
 from explorer import flow
@@ -185,29 +183,7 @@ def state_derivatives(p: Problem, T: int) -> Array:
     return joint({k: trace.s[k][T] for k in p.cell.state}).T.imag / STEP
 
 
-# mpmath
-
-
-def exact(a: Array) -> Any:
-    """The same numbers as an array of mpmath's, digit for digit."""
-    return np.vectorize(mpmath.mpf, otypes=[object])(a)
-
-
-def exact_log_norm(a: Any) -> float:
-    """ln of the Euclidean norm of an array of mpmath's numbers, −inf for zero."""
-    squares = mpmath.fsum(number**2 for number in np.ravel(a))
-    return float(mpmath.log(squares) / 2) if squares else -np.inf
-
-
-def exact_product(J: Array) -> Any:
-    """J_n ... J_2 J_1 of the matrices J (n, S, S)."""
-    P = exact(np.eye(J.shape[-1]))
-    for J_t in J:
-        P = exact(J_t) @ P
-    return P
-
-
-# Plain loops, for float64 and for mpmath's numbers alike
+# Plain loops, for float64 and for mpmath's numbers (`exact`) alike
 
 Pairs = dict[tuple[int, int], dict[str, Any]]  # (t, k) -> block -> value
 
@@ -290,6 +266,7 @@ def extreme(name: str, T: int, *, decades: float) -> Problem:
     for gate in {"f", "z"} & set(a) if decades < 0 else set():
         a[gate] = a[gate] + decades * np.log(10.0)  # the path past the weights has to shrink as well
     return replace(steered(name, a, W), placement="last")
+
 
 def stacked(problems: list[Problem]) -> tuple[Weights, Array, Values, Array]:
     """Several problems as one ensemble: weights, inputs, starts and each step's own error signals."""

@@ -4,8 +4,9 @@ import mpmath
 import numpy as np
 import pytest
 
+from exact import exact
 from explorer.activations import ACTIVATIONS, dsigmoid, dtanh, sigmoid
-from oracles import STEP, exact
+from oracles import STEP
 
 NEAR = np.array([-30.0, -19.0, -10.0, -3.0, -0.5, -1e-8, 0.0, 1e-12, 0.7, 1.8, 5.0, 12.0, 19.5, 36.0])
 FAR = np.array([-700.0, -350.0, -100.0, -40.0, 40.0, 100.0, 350.0, 700.0])

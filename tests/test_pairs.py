@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from exact import distance
 from explorer import assembly, flow, grams, pairs, survey
 from explorer.arrays import Scaled
 from explorer.chain import Chain
@@ -35,14 +36,6 @@ def double_loop(J, *, rows=slice(None), columns=slice(None), size=Scaled.log_nor
                 (moved.mantissa, fresh.mantissa), (moved.exponent, fresh.exponent))))  # fmt: skip
         out[t, : t + 1] = size(Scaled.of(P.mantissa[:, rows, columns], P.exponent))
     return out
-
-
-def distance(one, other):
-    """The largest difference, infinities compared by themselves."""
-    assert one.shape == other.shape
-    assert np.array_equal(np.isneginf(one), np.isneginf(other))
-    alive = np.isfinite(other)
-    return np.max(np.abs(one[alive] - other[alive]), initial=0.0)
 
 
 def random_chain(T, S, *leading, seed=0, gain=1.0):

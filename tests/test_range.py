@@ -8,6 +8,7 @@ import mpmath
 import numpy as np
 import pytest
 
+from exact import exact, exact_log_norm, exact_product
 from explorer import flow
 from explorer.arrays import Scaled, log_norm
 from explorer.clipping import clipped_backward
@@ -15,9 +16,6 @@ from explorer.errors import error_maps, lag_terms
 from oracles import (
     CELL,
     PARTS,
-    exact,
-    exact_log_norm,
-    exact_product,
     extreme,
     last_step_only,
     linear_chain,
