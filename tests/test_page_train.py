@@ -231,6 +231,15 @@ def test_figures_show_the_run(dark, changes):
     assert len(film.pictures) == len(report.run.snapshots) == len(film.said)
 
 
+def test_a_run_that_diverges_at_once_still_shows_its_one_update():
+    wild = {"activation": "relu", "gain": 2.0, "optimiser": "sgd", "learning_rate": 50.0, "steps": 50}
+    fallen = viewed(clipping="none", **wild)
+    report = TrainingReport((fallen,), 0)
+    assert fallen.diverged == 2
+    for made in (figures.loss(look(False), report), figures.norms(look(False), report)):
+        assert any(trace["mode"] == "markers" for trace in made["data"])
+
+
 def test_what_is_looked_at_is_no_part_of_the_training():
     assert Watched(moment=3, temperature=2.0).training() == Training()
 

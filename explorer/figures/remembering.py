@@ -25,6 +25,7 @@ def colours(look: Look, report: RememberingReport) -> dict[str, str]:
 def curves(look: Look, report: RememberingReport) -> Figure:
     """Share of right answers over updates: each seed thin, their mean heavy, chance dashed."""
     traces: list[Trace] = []
+    most = float(max(arm.updates for arm in report.arms) or 1)
     for arm in report.arms:
         colour = colours(look, report)[arm.name]
         at = np.unique(np.linspace(0, arm.updates - 1, min(DENSE, arm.updates)).astype(np.int64))
@@ -35,10 +36,9 @@ def curves(look: Look, report: RememberingReport) -> Figure:
         traces.append(line(n, 100 * accuracies(arm)[at], colour, 3.2, arm.name))
     guess = 100 * report.chance
     chance = {
-        "type": "line", "xref": "paper", "x0": 0, "x1": 1, "y0": guess, "y1": guess,
+        "type": "line", "x0": 0, "x1": most, "y0": guess, "y1": guess,
         "line": {"color": look.muted, "width": 2, "dash": "dash"},
     }  # fmt: skip
-    most = float(max(arm.updates for arm in report.arms) or 1)
     x = axis(look, "update", range=[0, ROOM * most])
     ticks = {100.0: "100", 75.0: "75", 50.0: "50", guess: f"chance {guess:.0f}", 0.0: "0"}
     y = axis(look, "right answers in %", range=[0, 104], tickvals=list(ticks), ticktext=list(ticks.values()))

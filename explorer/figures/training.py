@@ -27,9 +27,10 @@ def span(report: TrainingReport) -> list[float]:
 
 
 def line(x: Array, y: Array, colour: str, width: float, **changes: Any) -> Trace:
-    """A plain line."""
+    """A plain line; a single point is a dot, for a line through one has no length."""
+    mode = "markers" if len(np.unique(x[np.isfinite(y)])) == 1 else "lines"
     base: Trace = {
-        "type": "scatter", "mode": "lines", "x": typed(x), "y": typed(y), "hoverinfo": "skip",
+        "type": "scatter", "mode": mode, "x": typed(x), "y": typed(y), "hoverinfo": "skip",
         "line": {"color": colour, "width": width},
     }  # fmt: skip
     return {**base, **changes}

@@ -21,6 +21,9 @@ FORGOTTEN = 8.0  # seconds after which a run that nobody asks for rests
 LOOK = 2.0  # seconds between two looks of an open page, at least
 EASE = 6.0  # and so many times as long as the page took to compose, for its browser has to draw it too
 FIRST = 2.5  # seconds a page just opened waits, so that a short run is shown finished
+STYLE = """@media (min-width: 1270px) {
+.st-key-training { position: fixed; top: 4.2rem; right: 1.9rem; width: 14.5rem; z-index: 9; }
+}"""  # beside the toolbar, in sight however far the page is scrolled, and moving nothing when it goes
 STOPPED = "_trainings_stopped"  # session key
 SINCE = "_trainings_since"  # session key: when the page began to be composed
 
@@ -119,6 +122,7 @@ def progress(wishes: Sequence[Wish]) -> None:
     stopped = bool(st.session_state.get(STOPPED))
     taken = sum(course.state.update for course in pool().get(wishes, train=not stopped))
     total = sum(wish.training.updates for wish in wishes)
+    st.html(f"<style>{STYLE}</style>")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="training"):
         st.button(
             "Go on" if stopped else "Stop",
@@ -126,8 +130,7 @@ def progress(wishes: Sequence[Wish]) -> None:
             on_click=st.session_state.update,
             args=({STOPPED: not stopped},),
         )
-        words = "Stopped after" if stopped else "Training:"
-        st.progress(taken / total, f"{words} {taken:,} of at most {total:,} updates")
+        st.progress(taken / total, f"{taken:,} of {total:,}")
     if not stopped:
         drawn = time.monotonic()
         pause = max(LOOK, EASE * (drawn - st.session_state.get(SINCE, drawn)))
