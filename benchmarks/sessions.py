@@ -3,12 +3,13 @@
 import asyncio
 import random
 import statistics
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, field
 
-from benchmarks.visitor import Visitor, resident, served
+from benchmarks.visitor import Answer, Visitor, resident, served
 
 THINK = 2.0  # seconds a visitor looks at a page before the next change
+SETTLED = 2.5  # seconds after which the browser tells Streamlit where its sliders rest
 PATIENCE = 60.0  # seconds after which a visitor gives up
 
 
@@ -30,8 +31,15 @@ class Times:
     """Milliseconds that visitors waited, and how often they did in vain."""
 
     held: list[float] = field(default_factory=list)  # until the answer to a slider in the hand
-    rested: list[float] = field(default_factory=list)  # until the whole page, once the hand rests
+    rested: list[float] = field(default_factory=list)  # until the board in full, once the hand rests
+    followed: list[float] = field(default_factory=list)  # until the rest of the page, which nobody waits for
     errors: int = 0
+
+    async def of(self, kind: list[float], asked: Awaitable[Answer]) -> None:
+        """Note how long one answer takes."""
+        answer = await asyncio.wait_for(asked, PATIENCE)
+        kind.append(1e3 * answer.seconds)
+        self.errors += answer.failed
 
 
 async def visit(port: int, changes: int, seed: int, times: Times) -> None:
@@ -41,12 +49,14 @@ async def visit(port: int, changes: int, seed: int, times: Times) -> None:
     visitor = await Visitor.opened(port)
     await visitor.ask(steps=50)
     for _ in range(changes):
-        await asyncio.sleep(draw.uniform(0.5, 1.5) * THINK)
         gain = draw.randint(0, 150) / 50
-        for kind, rests in ((times.held, False), (times.rested, True)):
-            answer = await asyncio.wait_for(visitor.move(gain=gain, rests=rests), PATIENCE)
-            kind.append(1e3 * answer.seconds)
-            times.errors += answer.failed
+        await times.of(times.held, visitor.move(gain=gain))
+        await times.of(times.rested, visitor.move(gain=gain, rests=True))
+        think = draw.uniform(0.5, 1.5) * THINK
+        await asyncio.sleep(min(think, SETTLED))
+        if think > SETTLED:
+            await times.of(times.followed, visitor.tell(gain=gain))
+            await asyncio.sleep(think - SETTLED)
     await visitor.connection.close()
 
 
@@ -68,7 +78,9 @@ def crowds(changes: int) -> None:
             times = asyncio.run(crowd(port, people, changes))
             size = resident(pid)
         print(f"  {people:3} sessions: slider in the hand {summary(times.held)}")
-        print(f"      whole page at rest {summary(times.rested)}")
+        print(f"      board at rest {summary(times.rested)}")
+        told = f"{summary(times.followed)}, {len(times.followed)} times"
+        print(f"      the page around it {told}")
         print(f"      {times.errors} errors, server {size:.0f} MB")
 
 

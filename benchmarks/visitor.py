@@ -1,5 +1,6 @@
 """A visitor without a browser, who opens the app's websocket, asks for pages and waits for them."""
 
+import asyncio
 import json
 import os
 import socket
@@ -65,7 +66,8 @@ class Visitor:
     def __init__(self, connection: ClientConnection) -> None:
         """A session on an open connection."""
         self.connection = connection
-        self.page = self.board = self.fragment = ""
+        self.port = connection.remote_address[1]
+        self.page = self.board = self.answers = ""
         self.turn = 0
 
     @classmethod
@@ -82,13 +84,25 @@ class Visitor:
         return await self.answer(message)
 
     async def move(self, *, rests: bool = False, **values: float) -> Answer:
-        """Move sliders of the board to these values, the hand still on them or not."""
+        """Move sliders of the board to these values, the hand on them or not: the board alone answers."""
+        begin = time.perf_counter()
+        address = self.answers.replace("PACE", "rest" if rests else "held")
+        reader, writer = await asyncio.open_connection("localhost", self.port)
+        query = f"GET /{address}&{urlencode(values)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        writer.write(query.encode())
+        answer = await reader.read()
+        writer.close()
+        failed = not answer.startswith(b"HTTP/1.1 200 ")
+        return Answer(time.perf_counter() - begin, len(answer), failed)
+
+    async def tell(self, **values: float) -> Answer:
+        """Say to which values the sliders have been moved: the whole page is asked for."""
         self.turn += 1
         message = BackMsg()
         rerun = message.rerun_script
-        rerun.page_script_hash, rerun.fragment_id = self.page, self.fragment
+        rerun.page_script_hash = self.page
         state = rerun.widget_states.widgets.add()
-        moved = {"turn": self.turn, "values": values, "dragging": not rests}
+        moved = {"turn": self.turn, "values": values, "dragging": False}
         state.id, state.json_value = self.board, json.dumps({"moved": moved})
         return await self.answer(message)
 
@@ -108,12 +122,13 @@ class Visitor:
         raise ConnectionError("the server closed the connection")
 
     def learn(self, forward: ForwardMsg) -> None:
-        """Note by which names the page, its board and the board's fragment go."""
+        """Note by which names the page and its board go, and where the board alone is asked for."""
         element = forward.delta.new_element
         if forward.WhichOneof("type") == "navigation":
             self.page = forward.navigation.page_script_hash
         if element.bidi_component.component_name.endswith("_board"):
-            self.board, self.fragment = element.bidi_component.id, forward.delta.fragment_id
+            self.board = element.bidi_component.id
+            self.answers = json.loads(element.bidi_component.json)["answers"]
 
 
 def resident(pid: int) -> float:

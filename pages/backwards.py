@@ -1,7 +1,5 @@
 """How does an error become the gradient of every weight?"""
 
-import streamlit as st
-
 from explorer import edits, errors, flow
 from explorer.figures import backwards as figures
 from explorer.lessons.backwards import LESSON
@@ -17,7 +15,7 @@ report = reports.back_report(found, own)
 shown = figures.frame(look, report)
 
 page.finding(report.finding())
-left, right = st.columns([8, 5], gap="medium")
+left, right = page.columns(8, 5)
 with left:
     board.show(
         "backwards",
@@ -32,7 +30,6 @@ with right:
     page.formula("equations", report.equations())
     page.caption(reports.SIGN)
     editor.weights(found[0])
-lesson.prefetch(LESSON, edits.network)
 page.numbers(report.table)
 page.equations(report.run.cell.equations)
 page.source(flow.backward, errors.lag_terms, edits.updated)

@@ -49,6 +49,5 @@ board.show(
     grid=Grid(("gain why maps",), "minmax(0,9fr) minmax(0,7fr) minmax(0,10fr)", "1fr"),
 )
 page.caption(report.quiet())
-lesson.prefetch(LESSON, ahead.words)
 page.numbers(report.table)
 page.source(fillers.reach, fillers.sweep)

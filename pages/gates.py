@@ -39,7 +39,6 @@ board.show(
     on_brush=operating.stroke,
 )
 page.caption(report.line_caption())
-lesson.prefetch(LESSON, reports.gates_report, compute.of_run)
 page.numbers(report.table)
 page.equations(LSTM.equations)
 page.source(surgery.HeldLSTM, surgery.forward)

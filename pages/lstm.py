@@ -12,7 +12,7 @@ run = compute.run(e)
 look = page.look()
 report = reports.lstm_report(run)
 paths = reports.paths(run, view)
-bias = compute.cached(forget_bias.bias_curve, forget_bias.neutral(compute.network(e)), paths.t, paths.k)
+bias = compute.at_rest(forget_bias.bias_curve, forget_bias.neutral(compute.network(e)), paths.t, paths.k)
 
 page.finding(paths.finding())
 board.show(
@@ -47,6 +47,7 @@ board.show(
             reports.bias_alt(bias, e.forget_bias),
             {"x": "forget_bias"},
             detail=True,
+            waits=True,
         ),
     ],
     grid=Grid(

@@ -1,7 +1,5 @@
 """How does a network remember what it has read?"""
 
-import streamlit as st
-
 from explorer import edits, flow, readout
 from explorer.figures import memory as figures
 from explorer.lessons.memory import LESSON
@@ -16,7 +14,7 @@ report = reports.memory_report(found, own)
 shown = figures.frame(look, report)
 
 page.finding(report.finding())
-left, right = st.columns([6, 7], gap="medium")
+left, right = page.columns(6, 7)
 with left:
     board.show(
         "memory",
@@ -31,7 +29,6 @@ with right:
     page.formula("equations", report.equations())
     page.caption(report.quiet())
     editor.weights(found[0])
-lesson.prefetch(LESSON, edits.network)
 page.numbers(report.table)
 page.equations(report.run.cell.equations)
 page.source(flow.forward, readout.cross_entropy, edits.updated)

@@ -19,4 +19,3 @@ board.show(
 )
 page.numbers(report.table)
 page.source(left, by_lag, report.on_table.measure)
-lesson.prefetch(LESSON, cards.evidence)

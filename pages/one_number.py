@@ -39,6 +39,5 @@ board.show(
     ],
     grid=Grid(("size formats", "size factors"), "minmax(0,13fr) minmax(0,10fr)", "1fr 1fr"),
 )
-lesson.prefetch(LESSON, reports.repeated_report, compute.of_run)
 page.numbers(report.table)
 page.source(precision.stored, precision.product, precision.exact)

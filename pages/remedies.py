@@ -49,7 +49,6 @@ board.show(
     ),
 )
 page.caption(report.verdicts())
-lesson.prefetch(LESSON, ahead.cures, about="view")
 page.numbers(report.table)
 page.equations(clipping.EQUATIONS)
 page.source(clipping.by_norm, treatments.median_left)

@@ -34,6 +34,5 @@ board.show(
     grid=Grid(("drawing drawing", "reach paths"), "1fr 1fr", "minmax(0,9fr) minmax(0,11fr)"),
 )
 page.caption(report.quiet())
-lesson.prefetch(LESSON, reports.shapes_report)
 page.numbers(report.table)
 page.source(wirings.run_wired, wirings.arriving, wirings.through_output, wirings.jacobian)

@@ -17,6 +17,7 @@ LAYERS = {
     "pages": ({"streamlit"}, {"engine", "reports", "figures", "ui"}),
 }
 SUB_PACKAGES = {"reports", "figures", "ui"}  # of explorer; whatever lies beside them is the engine
+SERVER = {"ui": {"starlette"}}  # the server that Streamlit runs on, for addresses of our own
 LAZY = {"ui": {"pandas"}}  # slow to import, and needed for tables only
 STANDARD_LIBRARY = {"pages": {"__future__"}}  # a page that needs more of it is computing something
 
@@ -55,6 +56,7 @@ def is_allowed(name: str, layer: str) -> bool:
     package = name.split(".")[0]
     if package == "explorer":
         return layer_of(name) in layers
+    packages = packages | SERVER.get(layer, set())
     return package in packages or package in STANDARD_LIBRARY.get(layer, sys.stdlib_module_names)
 
 

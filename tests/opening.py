@@ -32,14 +32,20 @@ def control(at, name):
     return controls(at)[name]
 
 
+def sent(at):
+    """What the components of a page are sent."""
+    found = [json.loads(component.proto.json or "{}") for component in at.get("bidi_component")]
+    return [data for data in found if data]
+
+
 def finding(at):
-    return next(markdown.value for markdown in at.markdown if markdown.value.startswith("####"))
+    """What the run shows, as the page's heading."""
+    return next(data["finding"] for data in sent(at) if data.keys() == {"finding"})
 
 
 def boards(at):
     """What the boards of a page are sent."""
-    sent = [json.loads(component.proto.json or "{}") for component in at.get("bidi_component")]
-    return [board for board in sent if board]
+    return [data for data in sent(at) if "panels" in data]
 
 
 def panels(at):

@@ -8,7 +8,7 @@ import pytest
 from explorer import run as runs
 from explorer.experiment import Experiment, View
 from explorer.presets import PRESETS
-from opening import app, control, finding
+from opening import app, control, finding, panels
 
 ALL = sorted((Path(__file__).parents[1] / "pages").glob("*.py"))
 FILES = [path for path in ALL if "board.show(" in path.read_text(encoding="utf-8")]
@@ -86,9 +86,8 @@ def test_a_norm_that_would_take_minutes_gives_way_to_one_that_does_not(page, mon
     assert any("the largest gain of every pair needs" in text.value for text in at.text)
     assert control(at, "norm").value == "spectral"
     plain = app(page, norm="rms", steps=30, hidden_size=8)
-    assert [c.proto.json for c in at.get("bidi_component")] == [
-        c.proto.json for c in plain.get("bidi_component")
-    ]
+    assert panels(at) == panels(plain)
+    assert finding(at) == finding(plain)
 
 
 def test_an_empty_sentence_is_refused_in_the_engines_words():

@@ -20,10 +20,11 @@ def opened(tab, address):
 
 
 def settled(tab):
-    """Wait until the script rests and the board has drawn its answer."""
+    """Wait until the board has drawn its answer, and the page around it has followed."""
     tab.wait_for_function(
-        "() => { const r = document.querySelector('.gf');"
+        "() => { const r = document.querySelector('.gf'); if (r?.board && !r.board.waiting) r.board.leave();"
         " return r && r.board && !r.board.busy && !r.board.waiting && r.querySelector('.main-svg')"
+        " && !Object.keys(r.board.ahead).length"
         " && !document.querySelector('[data-testid=stStatusWidget]')"
         " && document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'running'; }",
         timeout=READY,

@@ -16,7 +16,7 @@ from conftest import served
 from explorer import run as runs
 from explorer.figures import theme
 from explorer.ui import bundle, page, process
-from opening import app, control
+from opening import app, boards, control
 from opening import finding as finding_of
 from test_browser import READY, finding, opened, settled
 
@@ -73,7 +73,7 @@ def test_without_plotly_the_page_has_stock_widgets_and_says_so(monkeypatch):
     monkeypatch.setattr(bundle, "plotly_url", lambda: None)
     at = app()
     assert any("sliders answer when they are let go" in caption.value for caption in at.caption)
-    assert not [component for component in at.get("bidi_component") if component.proto.json]
+    assert boards(at) == []
     before = finding_of(at)
     gain = next(slider for slider in at.select_slider if slider.key == "flow_gain")
     gain.set_value(2.0).run()

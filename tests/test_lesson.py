@@ -13,7 +13,7 @@ from explorer.lesson import Beat, ClaimQuestion, Curve, CurveQuestion, Lesson, P
 from explorer.lessons.table import LESSONS, neighbour
 from explorer.parameters import Choice, Range, legal_value
 from explorer.ui.url import text_of
-from opening import app
+from opening import app, finding
 
 ROOT = Path(__file__).parents[1]
 QUESTIONS = [(page, question) for page, lesson in LESSONS.items() for question in lesson.questions]
@@ -152,10 +152,6 @@ def state(at, lesson):
 def press(at, key):
     next(button for button in at.button if button.key == key).click().run()
     assert not at.exception
-
-
-def finding(at):
-    return next(markdown.value for markdown in at.markdown if markdown.value.startswith("####"))
 
 
 @pytest.mark.parametrize("page", LESSONS)

@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from explorer import flow, measures
 from explorer.experiment import Experiment, View
@@ -14,6 +13,7 @@ from explorer.figures.theme import LIGHT
 from explorer.reports import forget_bias
 from explorer.reports import lstm as reports
 from explorer.run import run
+from opening import app, finding
 
 LN10 = np.log(10.0)
 
@@ -163,11 +163,5 @@ def test_the_present_bias_is_marked_where_it_is():
 
 
 def test_the_page_holds_the_cell_and_follows_the_forget_bias():
-    at = AppTest.from_file("../app.py", default_timeout=60)
-    at.query_params["forget_bias"] = "3"
-    at.query_params["cell"] = "rnn"
-    at.run()
-    at.switch_page("pages/lstm.py").run()
-    assert not at.exception
-    expected = reports.paths(run(network(forget_bias=3.0)), View()).finding()
-    assert any(expected[:40] in markdown.value.replace("\\", "") for markdown in at.markdown)
+    at = app("lstm", forget_bias="3", cell="rnn")
+    assert finding(at) == reports.paths(run(network(forget_bias=3.0)), View()).finding()

@@ -227,7 +227,7 @@ def page(**params):
 def test_the_page_begins_with_a_task_that_asks_at_every_step_and_the_address_says_another():
     assert control(page(), "task").value == "words" == Itemised().task
     at = page(task="recall", steps="10")
-    assert finding(at).startswith("#### One loss, at step 10")
+    assert finding(at).startswith("One loss, at step 10")
 
 
 def test_the_run_of_the_present_settings_is_shown_and_after_a_change_the_untrained_network():

@@ -60,7 +60,7 @@ def stepped(**params):
 
 def test_a_run_is_begun_paused_stepped_and_stopped():
     at = page(steps=10, hidden_size=4, updates=100_000)
-    assert finding(at).startswith("#### Before training")
+    assert finding(at).startswith("Before training")
     button(at, "Start").click().run()
     job = at.session_state["_training_runs"][-1]
     assert job.going

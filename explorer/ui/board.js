@@ -6,8 +6,8 @@ const loadPlotly = (url) => window.Plotly
   : (window.__gradientFlowPlotly ??= import(new URL(url, document.baseURI).href).then(() => window.Plotly));
 
 const LEAST = 20;  // pixels of the smallest letters in the lecture view
-const PATIENCE = 400, LONGEST = 3000, RESTS = 150, PAUSE = 400;
-// milliseconds an answer may take, a hand be still, and keys be idle
+const PATIENCE = 400, LONGEST = 3000, RESTS = 150, PAUSE = 300, SOON = 200, SETTLED = 2500;
+// milliseconds an answer may take, a hand be still, keys be idle, nothing be said, and Streamlit not be told
 
 const make = (tag, className, parent, text = "") => {
   const element = document.createElement(tag);
@@ -61,7 +61,8 @@ class Board {
     this.frozen = false;
     this.dragging = false;
     this.pressed = false;  // a key has just moved a slider: as good as dragged, until it rests
-    this.moving = {};  // what has moved since the whole page last ran
+    this.ahead = {};  // what has moved since the whole page last ran: {field: {value, turn}}
+    this.told = 0;  // the turn of which Streamlit was told last
     this.sliders = make("div", "gf-sliders", root);
     this.strip = make("div", "gf-strip", root);
     this.player = new Player(this, make("div", "gf-tools gf-player", root));
@@ -71,10 +72,12 @@ class Board {
     this.observer = new ResizeObserver(() => { this.redrawStrip(); this.resize(); });
     this.observer.observe(this.strip);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTimeout(() => {
-      this.wish ??= {};  // nothing new is wished but the figures in the other theme's colours
-      this.pump();
+      this.turn += 1;  // nothing new is wished but the figures in the other theme's colours
+      this.tell();
     }, 300));
     window.addEventListener("resize", () => this.fit());
+    for (const kind of ["pointerdown", "keydown", "blur"]) window.addEventListener(kind, (event) => this.leave(event), true);
+    root.addEventListener("pointerleave", () => this.leave());
     const page = root.closest(".stMainBlockContainer > *");
     if (page) new ResizeObserver(() => this.fit()).observe(page);  // a heading may take a second line
   }
@@ -103,10 +106,90 @@ class Board {
     this.turn += 1;
     this.waiting = this.turn;
     this.sentAt = performance.now();
-    const held = this.dragging || this.pressed, values = { ...this.moving, ...this.wish };
-    this.moving = held ? values : {};
+    for (const field in this.wish) this.ahead[field] = { value: this.wish[field], turn: this.turn };
     this.wish = null;
-    this.send("moved", { turn: this.turn, values, dragging: held });
+    this.asking?.abort();
+    clearTimeout(this.telling);
+    if (this.served.answers) this.ask(this.turn, this.held());
+    else this.tell();
+  }
+
+  held() {
+    return this.dragging || this.pressed;
+  }
+
+  /* Ask for the board alone, beside Streamlit. Where that cannot be had, or takes long, the whole page answers. */
+  async ask(turn, held) {
+    const asking = this.asking = new AbortController();
+    const slow = setTimeout(() => this.root.classList.add("gf-busy"), SOON);
+    const late = held ? 0 : setTimeout(() => { asking.abort(); this.tell(); }, PATIENCE + RESTS);
+    try {
+      const answer = await fetch(this.address(held), { signal: asking.signal });
+      if (!answer.ok) throw new Error(answer.status);
+      const data = await answer.json();
+      if (turn !== this.turn) return;
+      clearTimeout(late);
+      this.draw({ ...data, sliders: data.sliders.map((slider) => this.filmed(slider)), answers: this.served.answers, echo: turn });
+      if (!held) this.telling = setTimeout(() => this.tell(), SETTLED);
+    } catch (problem) {
+      if (asking.signal.aborted) return;
+      if (problem.message === "404") this.served.answers = "";
+      if (turn === this.turn) this.tell();
+    } finally {
+      clearTimeout(slow);
+      clearTimeout(late);
+      if (asking === this.asking) this.root.classList.remove("gf-busy");
+    }
+  }
+
+  address(held) {
+    const address = new URL(this.served.answers.replace("PACE", held ? "held" : "rest"), document.baseURI);
+    for (const field in this.ahead) address.searchParams.set(field, this.ahead[field].value);
+    return address;
+  }
+
+  /* A film was made by the whole page; it is still true while nothing but its own slider has moved. */
+  filmed(slider) {
+    const film = this.served.sliders.find((other) => other.field === slider.field)?.film;
+    return Object.keys(this.ahead).some((field) => field !== slider.field) ? slider : { ...slider, film };
+  }
+
+  /* What the whole page is about to say; it has been asked for it already. */
+  foretell(data, answers) {
+    this.asking?.abort();
+    clearTimeout(this.telling);
+    this.ahead = {};
+    this.wish = null;
+    this.waiting = 0;
+    this.turn += 1;
+    this.told = this.turn;
+    this.served = { ...this.served, answers };
+    this.draw({ ...data, answers, echo: this.turn });
+  }
+
+  /* Tell Streamlit what has moved: the whole page follows. */
+  tell() {
+    clearTimeout(this.telling);
+    if (this.told === this.turn) return;
+    this.told = this.turn;
+    const values = Object.fromEntries(Object.entries(this.ahead).map(([field, { value }]) => [field, value]));
+    this.send("moved", { turn: this.turn, values, dragging: this.held() });
+  }
+
+  /* The hand turns to something else, which must find the page as it is on the screen. */
+  leave(event) {
+    if (this.dragging || !Object.keys(this.ahead).length || !this.root.isConnected) return;
+    if (event?.target instanceof Node && this.sliders.contains(event.target) && !/^(Page|[a-zA-Z]$)/.test(event.key ?? "")) return;
+    this.pressed = false;
+    this.tell();
+  }
+
+  /* A click chooses: like a slider that is let go. */
+  choose(fields) {
+    this.keepGhosts();
+    if (!this.served.answers) { this.pick("picked", fields); return; }
+    this.wish = { ...(this.wish ?? {}), ...fields };
+    this.pump();
   }
 
   overdue() {
@@ -119,9 +202,18 @@ class Board {
     this.timer = setTimeout(() => this.pump(), RESTS);
   }
 
+  /* What the whole page says. Where the hand has gone on meanwhile, it is asked again from there. */
   receive(data, send, pick) {
     this.send = send;
     this.pick = pick;
+    this.served = data;
+    this.turn = Math.max(this.turn, data.echo);
+    for (const field in this.ahead) if (this.ahead[field].turn <= data.echo) delete this.ahead[field];
+    if (data.answers && Object.keys(this.ahead).length) { this.wish ??= {}; this.pump(); }
+    else this.draw(data);
+  }
+
+  draw(data) {
     this.next = data;
     if (!this.busy) this.work();
   }
@@ -134,8 +226,10 @@ class Board {
       this.next = null;
       this.drawSliders(data);
       this.data = data;
+      for (const heading of document.querySelectorAll(".gf-finding")) if (data.finding) heading.textContent = data.finding;
       this.fit();
       this.redrawStrip();
+      this.strip.classList.toggle("gf-stressed", data.stressed === "strip");
       this.player.receive(data);
       this.grid.style.gridTemplateAreas = data.areas;
       this.grid.style.gridTemplateColumns = data.columns;
@@ -243,7 +337,7 @@ class Board {
         return;
       }
       this.wish = { ...(this.wish ?? {}), [slider.field]: value };
-      if (!this.dragging && this.data.live) this.press(drop);
+      if (!this.dragging && this.served.answers) this.press(drop);
       this.pump();
     });
   }
@@ -297,6 +391,9 @@ class Board {
       make("div", "gf-plot", figure);
     }
     figure.style.gridArea = panel.id;
+    figure.classList.toggle("gf-stressed", this.data.stressed === panel.id);
+    figure.classList.toggle("waits", !panel.figure);
+    if (!panel.figure) return;
     const [title, caption, numbers, plot] = figure.children;
     titled(title, panel.title);
     numbers.setAttribute("aria-label", `Table: the numbers of ${title.textContent}`);
@@ -351,7 +448,7 @@ class Board {
       const value = axis === "group" ? picked(point, layout) : +point[axis.slice(-1)];
       if (Number.isFinite(value)) fields[picks[axis]] = logarithmic ? +(10 ** value).toPrecision(3) : +value.toPrecision(6);
     }
-    if (Object.keys(fields).length) { this.keepGhosts(); this.pick("picked", fields); }
+    if (Object.keys(fields).length) this.choose(fields);
   }
 
   redrawStrip() {
@@ -412,7 +509,7 @@ class Board {
     draw("text", { x, y: under, "text-anchor": "middle", "font-size": this.data.lecture ? size : size * 0.95,
       fill: "currentColor", "fill-opacity": this.data.lecture ? 1 : 0.85 }, node.value);
     if (!strip.field) return;
-    const choose = () => { this.keepGhosts(); this.pick("picked", { [strip.field]: node.step }); };
+    const choose = () => this.choose({ [strip.field]: node.step });
     circle.classList.add("gf-node");
     circle.setAttribute("tabindex", "0");
     circle.setAttribute("data-step", node.step);

@@ -8,7 +8,6 @@ that zoom and hover survive. Without plotly.js in Streamlit's bundle it gives wa
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,9 @@ import streamlit as st
 from explorer.figures.film import Frame
 from explorer.figures.strip import Strip
 from explorer.figures.theme import Figure
-from explorer.parameters import Range
-from explorer.ui import bundle, live, page, playing, scrub, url
+from explorer.ui import bundle, live, playing, scrub, state, url
 from explorer.ui.scrub import Scrub
-from explorer.ui.sliders import field_of, kind_of, set_within, slider
+from explorer.ui.sliders import kind_of, set_within, slider
 from explorer.wording import number
 
 HERE = Path(__file__).parent
@@ -51,6 +49,7 @@ class Panel:
     # "group" stands for the number in the trace's legendgroup, and lets one group be seen alone
     caption: str = ""
     brush: tuple[str, ...] = ()  # names of its rows from above, over whose steps a stroke may go; "" for none
+    waits: bool = False  # stays as it is while a slider moves
     detail: bool = False  # left out of the lecture view, whose few panels must be read from the last row
 
 
@@ -87,31 +86,29 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
     """
     plotly = bundle.plotly_url()
     if plotly is None:
-        said()
         stock(key, sliders, panels)
         return
     if url.lecture():
         panels, strip = for_lecture(panels, strip)
         grid = Grid((" ".join(panel.id for panel in panels),), "minmax(0,1fr) " * len(panels), "1fr")
-    sent = st.session_state.get(key) or {}
+    sent = state.session().get(key) or {}
     data = {
         "url": plotly,
         "echo": (sent.get("moved") or {}).get("turn", 0),
-        "lecture": url.lecture(),
-        "live": live.allowed(),
+        **around(),
         "sliders": [slider(name) for name in sliders if name not in url.hidden()] + scrubbed(key, film),
-        "panels": [{**vars(panel), "figure": json.dumps(panel.figure)} for panel in panels],
+        "panels": [described(panel) for panel in panels],
         **grid.styles(),
         "strip": {**asdict(strip), "field": strip_field} if strip else None,
         "played": sent.get("played") is not None,
         "frames": playing.packed(frames, sent.get("played")),
     }
-    live.shown(partial(draw, key, strip_field, on_brush), data)
+    live.complete(data)
+    draw(key, strip_field, on_brush, data)
 
 
 def draw(key: str, strip_field: str, on_brush: Brush | None, data: dict[str, Any]) -> None:
-    """The finding, where it waits for its board, and the board itself."""
-    said()
+    """The component itself."""
     COMPONENT(
         key=key,
         data=data,
@@ -123,11 +120,20 @@ def draw(key: str, strip_field: str, on_brush: Brush | None, data: dict[str, Any
     )
 
 
-def said() -> None:
-    """The finding that waits for its board, if one does."""
-    sentence = st.session_state.pop(live.FINDING, "")
-    if sentence:
-        page.heading(sentence)
+def around() -> dict[str, Any]:
+    """What the board needs to know of the page around it."""
+    return {
+        "lecture": url.lecture(),
+        "finding": state.session().get(live.FINDING, ""),
+        "answers": live.address(),
+        "stressed": state.session().get(STRESSED, ""),
+    }
+
+
+def described(panel: Panel) -> dict[str, Any]:
+    """A panel as the browser reads it; without a figure where it stays as it is."""
+    stays = panel.waits and state.held()
+    return {**vars(panel), "figure": "" if stays else json.dumps(panel.figure)}
 
 
 def panels(frame: Frame, more: Mapping[str, Mapping[str, Any]] | None = None) -> list[Panel]:
@@ -142,13 +148,13 @@ def scrubbed(key: str, film: Scrub | None) -> list[dict[str, Any]]:
         return []
     described = slider(film.field)
     value = min(described["value"], film.last)
-    stamp = scrub.place() if live.dragging() else scrub.send(key, film)
+    stamp = scrub.place() if state.quiet() or state.held() else scrub.send(key, film)
     return [{**described, **film.positions(), "value": value, "text": number(value, 5), "film": stamp}]
 
 
 def for_lecture(panels: Sequence[Panel], strip: Strip | None) -> tuple[list[Panel], Strip | None]:
     """What the lecture view has room for: the panel a beat is about, else those that are no details."""
-    stressed = st.session_state.get(STRESSED, "")
+    stressed = state.session().get(STRESSED, "")
     chosen = [panel for panel in panels if panel.id == stressed]
     if chosen:
         return chosen, strip if strip and strip.player else None
@@ -157,11 +163,9 @@ def for_lecture(panels: Sequence[Panel], strip: Strip | None) -> tuple[list[Pane
 
 def moved(key: str) -> None:
     """Take the sliders' values over into the session, before the page runs."""
-    st.session_state[live.DRAGGING] = st.session_state[key]["moved"].get("dragging", False)
+    st.session_state[state.DRAGGING] = st.session_state[key]["moved"].get("dragging", False)
     for name, value in st.session_state[key]["moved"]["values"].items():
-        control = field_of(name).metadata["control"]
-        if isinstance(control, Range) and control.low <= value <= control.high:
-            st.session_state[name] = kind_of(name)(value)
+        set_within(name, value)
 
 
 def picked(key: str) -> None:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from types import CodeType
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -34,10 +33,11 @@ def plotly_url() -> str | None:
     return found[0].relative_to(root).as_posix() if found else None
 
 
-def page_id() -> str:
-    """Which page this run is of."""
+def page_stem() -> str:
+    """Which page this run is of: the stem of its file."""
     context = get_script_run_ctx()
-    return context.page_script_hash if context else ""
+    found = context.pages_manager.get_pages().get(context.page_script_hash) if context else None
+    return Path(found["script_path"]).stem if found else ""
 
 
 def session_id() -> str:
@@ -79,17 +79,6 @@ def give_way() -> None:
         raise StopException
     asked = request.rerun_data
     raise RerunException(asked if context.fragment_ids_this_run else replace(asked, fragment_id_queue=[]))
-
-
-def page_code() -> CodeType:
-    """The code of the page in sight."""
-    context = get_script_run_ctx()
-    assert context is not None
-    manager = context.pages_manager
-    code: CodeType = manager.get_page_script_byte_code(
-        manager.get_pages()[context.page_script_hash]["script_path"]
-    )
-    return code
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from explorer.lesson import Lesson
 from explorer.lessons.myths import Doubted
 from explorer.reports import myths
 from explorer.reports.myths import MythReport
-from explorer.ui import compute, lesson, page, url
+from explorer.ui import compute, lesson, page, state, url
 from explorer.ui.board import Grid, Panel
 from explorer.ui.question import SAID, answers, keep
 
@@ -31,14 +31,14 @@ FIELDS = ("card", "verdict")
 
 def settle(here: Lesson) -> None:
     """Let an address that names a card, and another beat or none, open the beat of that card."""
-    asked = st.query_params.to_dict()
+    asked = state.address()
     if not any(name in asked for name in FIELDS):
         return
     number = here.number(lesson.asked_for())
     card, verdict = (asked.get(name) or str(here.beat(number).settings[name]) for name in FIELDS)
     found = number_of(here, card, verdict)
     if found and (found != number or "beat" not in asked):
-        st.query_params["beat"] = str(found)
+        state.amend("beat", str(found))
 
 
 def number_of(here: Lesson, card: str, verdict: str) -> int:
@@ -85,6 +85,8 @@ def row(here: Lesson, report: MythReport) -> None:
 
     In the lecture view only the line: there is nothing to click by accident.
     """
+    if state.quiet():
+        return
     st.html(f"<style>{STYLE}</style>")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="cards"):
         st.markdown(page.escaped(said(report) + report.under()), width="stretch")

@@ -13,7 +13,7 @@ from explorer.checks import Certificate
 from explorer.experiment import Experiment
 from explorer.reports import checks as reports
 from explorer.reports.checks import ChecksReport, Row
-from explorer.ui import compute, controls, live, url
+from explorer.ui import compute, controls, state, url
 from explorer.wording import number, power
 
 RANDOM = 20  # configurations drawn at one press of the button
@@ -22,7 +22,7 @@ FOUND = "_random_checks"  # session key: {seed: certificates of the configuratio
 
 def report(e: Experiment) -> ChecksReport:
     """The page's report; a smaller part of the configuration is checked while a slider is dragged."""
-    work = checks.QUICK_WORK if live.dragging() else checks.FULL_WORK
+    work = checks.QUICK_WORK if state.held() else checks.FULL_WORK
     return compute.cached(reports.checks_report, e, work)
 
 
@@ -32,7 +32,7 @@ def foot() -> None:
     st.session_state[controls.SHOWN] = ()
     if not shown:
         return
-    if live.dragging():
+    if state.held():
         said = "Gradients are verified again when the slider rests"
     else:
         said = reports.line(compute.cached(reports.certificate_of, *shown))

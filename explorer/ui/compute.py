@@ -21,7 +21,7 @@ from explorer.reports.gradient_flow import FlowReport, Selection
 from explorer.reports.matrix_stack import MatrixStack
 from explorer.reports.pair_curves import Ribbon
 from explorer.run import Run
-from explorer.ui import live, page
+from explorer.ui import page, state
 from explorer.ui.keeping import kept
 
 Result = TypeVar("Result")
@@ -112,7 +112,7 @@ def _flow(e: Experiment, view: View, banded: bool) -> FlowReport:
 
 def flow(e: Experiment, view: View) -> FlowReport:
     """What the gradient flow page shows of the experiment; the seeds' ribbon waits for the hand to rest."""
-    return _flow(network(e), resolved(e, view), not live.dragging())
+    return _flow(network(e), resolved(e, view), not state.held())
 
 
 @kept(64)
@@ -122,7 +122,7 @@ def _selection(e: Experiment, view: View, rough: bool) -> Selection:
 
 def selection(e: Experiment, view: View) -> Selection:
     """The chosen pair opened up; its smallest singular values wait for the hand to rest."""
-    return _selection(network(e), resolved(e, view), live.dragging())
+    return _selection(network(e), resolved(e, view), state.held())
 
 
 def resolved(e: Experiment, view: View) -> View:
@@ -159,6 +159,11 @@ def of_run(function: Callable[..., Result], e: Experiment, *arguments: Hashable)
 
 def _of_run(function: Callable[..., Result], e: Experiment, *arguments: Hashable) -> Result:
     return function(run(e), *arguments)
+
+
+def at_rest(function: Callable[..., Result], *arguments: Hashable) -> Result | None:
+    """function(*arguments), computed once; None while a hand moves a slider, which will not wait for it."""
+    return None if state.held() else cached(function, *arguments)
 
 
 def cached(function: Callable[..., Result], *arguments: Hashable) -> Result:

@@ -13,7 +13,7 @@ import streamlit as st
 from explorer.experiment import DISPLAYED, FIELDS, Experiment, View
 from explorer.parameters import legal_value
 from explorer.presets import PRESETS
-from explorer.ui import board, bundle, compute, live, page, sharing, sliders, url, widgets
+from explorer.ui import board, bundle, compute, live, page, sharing, sliders, state, url, widgets
 
 Record = TypeVar("Record")
 IDLE = "_idle"  # session key: {field: why its control does nothing}, for the board's sliders
@@ -49,7 +49,7 @@ def settings(
 def complete(wanted: Wanted, box: Any = None) -> list[Any]:
     """The toolbar of a page, drawn into `box`; returns Experiment, View and the page's own records."""
     bundle.enter_through_app()
-    st.session_state[board.STRESSED] = ""
+    state.session()[board.STRESSED] = ""
     mine = {f.name: f for kind in wanted.own for f in fields(kind)}
     known = {**FIELDS, **mine}
     defaults = {name: f.default for name, f in known.items()}
@@ -58,11 +58,11 @@ def complete(wanted: Wanted, box: Any = None) -> list[Any]:
     url.take_in(defaults, lambda name, raw: legal_value(known[name], raw))
     url.arrive(wanted.arriving)
     reasons = idle_reasons(wanted)
-    live.allow(box is None)
-    if live.quiet():
+    live.begin()
+    if state.quiet():
         return quietly(known, wanted)
     with box or st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
-        values = {name: st.session_state[name] for name in mine}
+        values = {name: state.session()[name] for name in mine}
         values |= {name: widgets.widget(known[name], reasons, visible=True) for name in wanted.main}
         further = [f for name, f in mine.items() if labelled(f) and name not in wanted.main]
         if further:
@@ -82,7 +82,7 @@ def complete(wanted: Wanted, box: Any = None) -> list[Any]:
 
 def quietly(known: Mapping[str, Field[Any]], wanted: Wanted) -> list[Any]:
     """What `complete` returns, with nothing drawn; a run that takes long is left to the whole app."""
-    values = {name: st.session_state[name] for name in known} | dict(wanted.fixed)
+    values = {name: state.session()[name] for name in known} | dict(wanted.fixed)
     found: list[Any] = [valid(kind, values) for kind in (Experiment, View, *wanted.own)]
     if found[0].work() > live.MOST_WORK:
         live.aloud()
@@ -109,9 +109,11 @@ def own(kind: type[Record], *main: str, ready: Mapping[str, tuple[Record, str]])
     `main` names the choices shown in sight, `ready` the presets: {name: (record, what it teaches)}.
     """
     bundle.enter_through_app()
-    live.allow(False)
+    live.begin()
     defaults = take_in_own(kind, url.take_in)
     reasons = own_reasons(kind)
+    if state.quiet():
+        return valid(kind, {f.name: state.session()[f.name] for f in fields(kind)})  # type: ignore[arg-type]
     known = {f.name: f for f in fields(kind)}  # type: ignore[arg-type]
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="toolbar"):
         values = {name: widgets.widget(known[name], reasons, visible=True) for name in main}
@@ -139,12 +141,12 @@ def take_in_own(kind: type[Any], take: Callable[..., None]) -> dict[str, Any]:
 
 def own_reasons(kind: type[Any]) -> dict[str, str]:
     """{field: why its control does nothing} of a record that has an `idle`; the board's sliders know it."""
-    values = {f.name: st.session_state[f.name] for f in fields(kind)}
+    values = {f.name: state.session()[f.name] for f in fields(kind)}
     try:
         reasons: dict[str, str] = kind(**values).idle() if hasattr(kind, "idle") else {}
     except ValueError:
         reasons = {}
-    st.session_state.setdefault(IDLE, {}).update({f.name: reasons.get(f.name, "") for f in fields(kind)})
+    state.session().setdefault(IDLE, {}).update({f.name: reasons.get(f.name, "") for f in fields(kind)})
     return reasons
 
 
@@ -155,7 +157,7 @@ def remember(
     explicit: Collection[str] = (),
 ) -> None:
     """Write the settings into the address, but for those the page holds; not while a slider is dragged."""
-    if not live.dragging():
+    if not state.held():
         kept = {name: value for name, value in values.items() if name not in held}
         url.write_out(kept, defaults, explicit)
 
@@ -168,18 +170,18 @@ def idle_reasons(wanted: Wanted) -> dict[str, str]:
     held = wanted.fixed
     try:
         known = {*FIELDS, *(f.name for kind in wanted.own for f in fields(kind))}
-        present = {**{name: st.session_state[name] for name in known}, **held}
+        present = {**{name: state.session()[name] for name in known}, **held}
         beside = tuple(cell for kind in wanted.own for cell in getattr(kind, "beside", ()))
         reasons = present_record(Experiment, present).idle(beside)
         for kind in wanted.own:
             reasons |= present_record(kind, present).idle() if hasattr(kind, "idle") else {}
     except ValueError:
-        reasons = dict(st.session_state.get(IDLE, {}))
-    reasons |= View.idle(held.get("cell", st.session_state["cell"]))
+        reasons = dict(state.session().get(IDLE, {}))
+    reasons |= View.idle(held.get("cell", state.session()["cell"]))
     shown = {*wanted.main, *wanted.shows}
     reasons |= {name: "Nothing on this page depends on it." for name in DISPLAYED if name not in shown}
     reasons |= {name: "This page holds it at its value." for name in held}
-    st.session_state[IDLE] = reasons
+    state.session()[IDLE] = reasons
     return reasons
 
 
@@ -199,12 +201,12 @@ def presets(held: Mapping[str, Any]) -> None:
 
 def preset_button(name: str, teaches: str, complete: Mapping[str, Any]) -> None:
     """The button that sets all these fields at once."""
-    st.button(name, help=teaches, on_click=st.session_state.update, args=(dict(complete),), width="stretch")
+    st.button(name, help=teaches, on_click=state.session().update, args=(dict(complete),), width="stretch")
 
 
 def valid(kind: type[Record], values: Mapping[str, Any]) -> Record:
     """The record of these values, or the last good one with the reason shown."""
-    good: dict[str, Any] = st.session_state.setdefault(GOOD, {})
+    good: dict[str, Any] = state.session().setdefault(GOOD, {})
     try:
         known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
         good[kind.__name__] = kind(**{name: value for name, value in values.items() if name in known})
@@ -212,5 +214,5 @@ def valid(kind: type[Record], values: Mapping[str, Any]) -> Record:
         page.problem(str(problem))
     found: Record = good.get(kind.__name__) or kind()
     if isinstance(found, Experiment):
-        st.session_state[SHOWN] = (found,)
+        state.session()[SHOWN] = (found,)
     return found

@@ -9,7 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from explorer.figures import contrast
-from explorer.ui import url
+from explorer.ui import state, url
 
 HERE = Path(__file__).parent
 LEAST = 20  # pixels of the smallest letters
@@ -48,7 +48,7 @@ def style() -> str:
     """The style of the lecture view, nothing outside it."""
     if not url.lecture():
         return ""
-    return STYLE if st.context.theme.type == "dark" else STYLE + LIGHT_STYLE
+    return STYLE if state.dark() else STYLE + LIGHT_STYLE
 
 
 def keys() -> None:

@@ -74,8 +74,8 @@ def kept(most: int, megabytes: float = 24.0) -> Callable[[Made[Result]], Made[Re
 
 
 def size_of(value: Any) -> int:
-    """Bytes of all arrays inside a result."""
-    return sum(array.nbytes for array in arrays_in(value))
+    """Bytes of a result that is bytes, else of all arrays inside it."""
+    return len(value) if isinstance(value, bytes) else sum(array.nbytes for array in arrays_in(value))
 
 
 def arrays_in(value: Any) -> Iterator[Any]:

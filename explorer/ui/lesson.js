@@ -1,6 +1,7 @@
 /* Keys that move between beats: caught before anything else on the page sees them, one beat at a time. */
 
 const ARROWS = "[role=slider], [role=radio], [role=tab], [role=option], [role=menuitem], input[type=range]";
+const LOOK_AHEAD = 400;  // milliseconds after which a beat is surely on the screen
 const buttonOf = (step) => document.querySelector(`.st-key-beat_${step > 0 ? "next" : "back"} button`);
 
 class Keys {
@@ -51,6 +52,38 @@ class Keys {
     if (to === number) return;
     this.waiting = true;
     this.ask("go", { page, to, run: this.data.run });
+    this.foretell(to);
+  }
+
+  /* The board and the sentence of a beat nearby are here before the whole page is. */
+  async foretell(to) {
+    const { near, page, at } = this.data, board = document.querySelector(".gf")?.board;
+    const data = near[to] && board && await this.asked(near[to].answers);
+    if (!data || !this.waiting || this.data.at !== at) return;
+    const said = document.querySelectorAll(".st-key-beats [data-testid=stMarkdown] p");
+    for (const [i, text] of [`${to} / ${this.data.of}`, near[to].says].entries()) {
+      const place = said[i]?.querySelector("strong") ?? said[i];
+      if (place?.childNodes.length === 1 && place.firstChild.nodeType === Node.TEXT_NODE) place.firstChild.nodeValue = text;
+    }
+    board.foretell(data, near[to].answers);
+  }
+
+  /* What an address answers, asked for once; null where it has no answer. */
+  asked(address) {
+    this.answers ??= new Map();
+    if (!this.answers.has(address)) {
+      const url = new URL(address.replace("PACE", "rest"), document.baseURI);
+      this.answers.set(address, fetch(url).then((answer) => (answer.ok ? answer.json() : null), () => null));
+      if (this.answers.size > 8) this.answers.delete(this.answers.keys().next().value);
+    }
+    return this.answers.get(address);
+  }
+
+  /* The beats nearby are asked for when the present one has been drawn. */
+  async lookAhead() {
+    const { near, at, number } = this.data;
+    for (const n of [number + 1, number - 1])
+      if (near[n] && this.data.at === at) await this.asked(near[n].answers);
   }
 
   receive(data, ask) {
@@ -59,6 +92,8 @@ class Keys {
     this.data = data;
     this.ask = ask;
     if (moved) this.bringIntoView(data.panel, 20);
+    clearTimeout(this.looking);
+    this.looking = setTimeout(() => this.lookAhead(), LOOK_AHEAD);
     if (answered) setTimeout(() => { this.waiting = false; this.pump(); }, 30);
   }
 

@@ -4,23 +4,20 @@ A beat sets every field of the session and the address. Keys move between beats;
 next page begins.
 """
 
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import add_script_run_ctx, get_script_run_ctx
 
 from explorer.experiment import DISPLAYED, Experiment, View
 from explorer.lesson import Lesson
 from explorer.lessons.table import neighbour
 from explorer.parameters import Range, param
-from explorer.ui import board, compute, controls, glossary, live, page, question, url
+from explorer.ui import board, controls, glossary, live, page, places, question, state, url
 
 HERE = Path(__file__).parent
-SHOWN = 0.4  # seconds after which a beat is surely on the screen
 TURN = "_turn_to"  # session key: (page, beat) that a key asked for
 RUNS = "_lesson_runs"  # session key: how often a lesson's page has run, for the keys' one at a time
 KEYS = st.components.v2.component(
@@ -71,23 +68,34 @@ def begin(
     `main` names the choices in sight, `shows` those fields of DISPLAYED the page depends on, `fixed` the
     fields it holds at a value.
     """
-    turn()
+    if not state.quiet():
+        turn()
     asked = lesson.number(asked_for())
     arriving = {**lesson.complete(lesson.beat(asked).settings), "beat": asked}
-    st.container(key="idea").markdown(page.escaped(lesson.take_away))
-    bar, box = row("beats"), row("toolbar")
     own = (lesson.own, Place) if lesson.own else (Place,)
     explicit = (url.COMPLETE, "beat")
     wanted = controls.Wanted(main, shows, dict(fixed or {}), own, arriving, explicit)
-    e, view, *records = controls.complete(wanted, box)
-    number = lesson.number(st.session_state["beat"])
+    if state.quiet():
+        e, view, *records = controls.complete(wanted)
+        state.session()[board.STRESSED] = lesson.beat(lesson.number(state.session()["beat"])).panel
+    else:
+        e, view, *records = above(lesson, wanted)
+    return e, view, records[0] if lesson.own else None
+
+
+def above(lesson: Lesson, wanted: controls.Wanted) -> list[Any]:
+    """Draw what stands above the figures; returns what it is set to."""
+    st.container(key="idea").markdown(page.escaped(lesson.take_away))
+    bar, box = row("beats"), row("toolbar")
+    found = controls.complete(wanted, box)
+    number = lesson.number(state.session()["beat"])
     with box:
         glossary.popover(lesson.symbols)
     with bar:
         beats(lesson, number)
     stress(lesson.beat(number).panel)
     question.ask(lesson)
-    return e, view, records[0] if lesson.own else None
+    return found
 
 
 def row(key: str) -> Any:
@@ -97,13 +105,13 @@ def row(key: str) -> Any:
 
 def asked_for() -> int:
     """The beat that the address names, 1 where it names none."""
-    text = st.query_params.get("beat", "1")
+    text = state.address().get("beat", "1")
     return int(text) if text.isdecimal() and len(text) < 3 else 1
 
 
 def turn() -> None:
     """Turn to the page a key asked for; the lecture view and what it hides stay."""
-    target = st.session_state.pop(TURN, None)
+    target = state.session().pop(TURN, None)
     if target:
         kept = {name: st.query_params[name] for name in ("view", "hide") if name in st.query_params}
         st.switch_page(f"pages/{target[0]}.py", query_params={**kept, "beat": str(target[1])})
@@ -124,67 +132,67 @@ def beats(lesson: Lesson, number: int) -> None:
     if lesson.questions and not url.lecture():
         st.button("Predict", key="predict", icon=":material/psychology_alt:", on_click=question.open_first,
                   args=(lesson, number), help="Say what will happen before you see it")  # fmt: skip
-    st.session_state[RUNS] = st.session_state.get(RUNS, 0) + 1
+    state.session()[RUNS] = state.session().get(RUNS, 0) + 1
     KEYS(
         key="beat_keys",
         data={
             "at": f"{lesson.page} {number}",
             "page": lesson.page,
             "number": number,
+            "of": last,
             "first": 1 if at_first else 0,
             "last": last if at_last else last + 1,
-            "run": st.session_state[RUNS],
+            "run": state.session()[RUNS],
             "lecture": url.lecture(),
             "panel": lesson.beat(number).panel,
+            "near": near(lesson, number),
         },
         on_go_change=lambda: pressed(lesson),
     )
 
 
+def near(lesson: Lesson, number: int) -> dict[int, dict[str, str]]:
+    """The beats after and before this one: what each says, and where the browser finds its board ahead."""
+    hidden, hall = tuple(url.hidden()), url.lecture()
+    return {
+        n: {
+            "says": lesson.beat(n).says,
+            "answers": live.address_of(places.beat(lesson, n, hidden, in_lecture=hall)),
+        }
+        for n in (number + 1, number - 1)
+        if 1 <= n <= len(lesson.beats)
+    }
+
+
 def pressed(lesson: Lesson) -> None:
     """Go where a key asked to; a wish that another page's keys sent is let be."""
-    wish = st.session_state["beat_keys"]["go"]
+    wish = state.session()["beat_keys"]["go"]
     if wish and wish["page"] == lesson.page:
         go(lesson, int(wish["to"]))
 
 
 def go(lesson: Lesson, number: int) -> None:
     """Set the state of one beat, or ask for the page before or after."""
-    st.session_state[live.DRAGGING] = False
+    state.session()[state.DRAGGING] = False
     if 1 <= number <= len(lesson.beats):
         show(lesson, lesson.beat(number).settings)
-        st.session_state["beat"] = number
+        state.session()["beat"] = number
         return
     other = neighbour(lesson.page, 1 if number > 0 else -1)
     if other:
-        st.session_state[TURN] = (other.page, 1 if number > 0 else len(other.beats))
-
-
-def prefetch(
-    lesson: Lesson, function: Callable[..., Any], ask: Callable[..., Any] = compute.cached, about: str = "own"
-) -> None:
-    """Compute in the background what the next beat will ask of ask(function, e, own), or view for own.
-
-    It begins when the present beat has had time to be drawn.
-    """
-    number = lesson.number(st.session_state["beat"] + 1)
-    state = lesson.state(lesson.beat(number).settings)
-    thread = threading.Timer(SHOWN, ask, (function, state.experiment, getattr(state, about)))
-    thread.daemon = True
-    add_script_run_ctx(thread, get_script_run_ctx())
-    thread.start()
+        state.session()[TURN] = (other.page, 1 if number > 0 else len(other.beats))
 
 
 def show(lesson: Lesson, settings: Mapping[str, Any]) -> None:
     """Set every field as the lesson's opening has it, with changes."""
-    st.session_state.update(lesson.complete(settings))
+    state.session().update(lesson.complete(settings))
 
 
 def stress(panel: str) -> None:
     """Frame the panel a beat is about, and lay the page out for its beat bar."""
-    st.session_state[board.STRESSED] = panel
-    where = ".gf-strip" if panel == "strip" else f'[data-panel="{panel}"], .st-key-panel_{panel}'
-    frame = f"{where} {{ {PANEL.format(colour=page.look().threshold)} }}" if panel else ""
+    state.session()[board.STRESSED] = panel
+    line = PANEL.format(colour=page.look().threshold)
+    frame = f".gf-stressed, .st-key-panel_{panel} {{ {line} }}" if panel else ""
     if url.lecture():
         frame = COLUMNS.replace("PANEL", panel or "none")
     st.html(f"<style>{STYLE}{LECTURE_STYLE if url.lecture() else ''}{frame}</style>")

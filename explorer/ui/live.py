@@ -1,26 +1,37 @@
-"""How a page answers a hand on its slider: with the finding and the board alone.
+"""How a page answers a hand on its slider: with the finding and the board alone, beside Streamlit.
 
-While the slider moves, Streamlit runs not the app but the fragment that holds the two. It runs the page's
-own file again, quietly: no control is drawn, and the page ends where its board is complete. When the hand
-rests, the whole app runs, and with it everything that was left out.
+While the slider moves, the browser asks an address of our own on the same server. There the page's own file
+runs, quietly: no control is drawn, and it ends where its board is complete. An answer depends on nothing
+but its address, so that all visitors share it. When the hand has rested for a while Streamlit is told, and
+the whole app runs, and with it everything that was left out.
 """
 
-from collections.abc import Callable
-from contextvars import ContextVar
+import asyncio
+import json
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from pathlib import Path
+from threading import Event
+from types import CodeType
 from typing import Any
+from urllib.parse import urlencode
 
-import streamlit as st
+from starlette.requests import Request as Asked
+from starlette.responses import Response
+from starlette.routing import Route
 
-from explorer.ui import bundle, waiting
+from explorer import progress
+from explorer.ui import state, url
+from explorer.ui.keeping import kept
+from explorer.ui.state import Request
 
+PAGES = Path(__file__).parents[2] / "pages"
 ALLOWED = "_live"  # session key: whether the page in sight can answer quietly
-DRAGGING = "_dragging"  # session key: whether a slider of the board is being moved at this moment
-FINDING = "_finding"  # session key: the sentence to be drawn with the board
-MOST_WORK = 1e9  # multiplications; what takes longer is computed in sight, with a bar
-
-Draw = Callable[[dict[str, Any]], None]
-
-_quiet: ContextVar[bool] = ContextVar("quiet", default=False)
+FINDING = "_finding"  # session key: what this run shows, in a sentence
+ADDRESS = "live/{page}/{theme}/{pace}"
+MOST_WORK = 4e9  # multiplications; what takes longer is computed in sight, with a bar
+LOOK = 0.05  # seconds between two looks at whether the browser still waits
+AT_A_TIME = ThreadPoolExecutor(2, "live")  # more would only take turns in the interpreter
 
 
 class Complete(Exception):
@@ -31,60 +42,101 @@ class Complete(Exception):
         self.data = data
 
 
-def dragging() -> bool:
-    """Whether a slider of the board is being moved: what the eye cannot follow then may wait."""
-    return bool(st.session_state.get(DRAGGING))
+class Aloud(Exception):
+    """Ends a quiet page that the whole app must answer: with words, controls or a bar."""
 
 
-def quiet() -> bool:
-    """Whether the page runs for its board alone, and draws nothing else."""
-    return _quiet.get()
+class Gone(Exception):
+    """Ends a quiet page for whose board nobody waits any more."""
 
 
-def allow(allowed: bool) -> None:
-    """Say whether the page can answer quietly: all that it draws before its board are shared controls."""
-    st.session_state[ALLOWED] = allowed
-
-
-def allowed() -> bool:
-    """Whether the page can answer quietly."""
-    return bool(st.session_state.get(ALLOWED))
+def begin() -> None:
+    """Called where a page's settings are read: so far it can answer quietly."""
+    state.session()[ALLOWED] = True
 
 
 def aloud() -> None:
-    """End a quiet run, by an exception, and run the whole app instead."""
-    if quiet():
-        st.rerun()
+    """Only the whole app can answer; a quiet page ends here."""
+    if state.quiet():
+        raise Aloud
+    state.session()[ALLOWED] = False
 
 
-def shown(draw: Draw, data: dict[str, Any]) -> None:
-    """Draw the board, in a fragment of its own where the page can answer quietly."""
-    if quiet():
+def address() -> str:
+    """Where the browser asks for this page's board under the present settings; "" where it cannot."""
+    if state.quiet() or not state.session().get(ALLOWED):
+        return ""
+    return address_of(f"{state.page()}?{urlencode(url.written(), safe=',')}")
+
+
+def address_of(shown: str) -> str:
+    """Where the browser asks for the board that an address of the app, page?settings, shows."""
+    page, _, settings = shown.partition("?")
+    at = ADDRESS.format(page=page, theme="dark" if state.dark() else "light", pace="PACE")
+    return f"{at}?{settings}"
+
+
+def complete(data: dict[str, Any]) -> None:
+    """The board of this page; a quiet page ends here."""
+    if state.quiet():
         raise Complete(data)
-    if not allowed():
-        draw(data)
-        return
-    fresh = [data]
-
-    @st.fragment
-    def board() -> None:
-        if not fresh and not dragging():
-            st.rerun()
-        draw(fresh.pop() if fresh else answer())
-
-    board()
 
 
-def answer() -> dict[str, Any]:
-    """What the board is to show now, from the page's own file; the whole app runs where that fails."""
-    token = _quiet.set(True)
+@cache
+def page_code(page: str) -> CodeType | None:
+    """The code of the page with that file stem, if there is one."""
+    path = PAGES / f"{page}.py"
+    known = page.isidentifier() and path.is_file()
+    return compile(path.read_text(encoding="utf-8"), str(path), "exec") if known else None
+
+
+def board(request: Request) -> dict[str, Any]:
+    """What the board of a page shows, from its own file; raises Aloud where that needs the whole app."""
+    code = page_code(request.page)
+    if code is None:
+        raise Aloud
+    with state.answering(request):
+        try:
+            exec(code, {"__name__": "__main__"})
+        except Complete as found:
+            return found.data
+    raise Aloud
+
+
+@kept(1024, 48.0)
+def _answer(page: str, dark: bool, held: bool, query: tuple[tuple[str, str], ...]) -> bytes:
+    return json.dumps(board(Request(page, dict(query), dark, held))).encode()
+
+
+def heeded(gone: Event, *key: Any) -> bytes:
+    """The answer, given up where nobody waits for it."""
+
+    def hear(_: float | None) -> None:
+        if gone.is_set():
+            raise Gone
+
+    progress.listen(hear)
     try:
-        with waiting.heeded():
-            exec(bundle.page_code(), {"__name__": "__main__"})
-    except Complete as complete:
-        return complete.data
-    except Exception:
-        st.rerun()
+        return _answer(*key)
     finally:
-        _quiet.reset(token)
-    raise RuntimeError("a page that answers quietly ends with its board")
+        progress.listen(None)
+
+
+async def answer(asked: Asked) -> Response:
+    """The board as JSON; 409 where the whole app must answer, 403 where another site asks."""
+    if asked.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+        return Response(status_code=403)
+    way, gone = asked.path_params, Event()
+    query = tuple(sorted(asked.query_params.items()))
+    key = (way["page"], way["theme"] == "dark", way["pace"] == "held", query)
+    made = asyncio.get_running_loop().run_in_executor(AT_A_TIME, heeded, gone, *key)
+    try:
+        while not (await asyncio.wait({made}, timeout=LOOK))[0]:
+            if await asked.is_disconnected():
+                gone.set()
+        return Response(made.result(), media_type="application/json", headers={"Cache-Control": "no-store"})
+    except (Aloud, Gone):
+        return Response(status_code=409)
+
+
+ROUTES = (Route(f"/{ADDRESS}", answer),)

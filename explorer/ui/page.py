@@ -1,7 +1,8 @@
 """What pages share: the finding as heading, numbers, equations and the code behind them."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any
 
@@ -9,8 +10,15 @@ import streamlit as st
 
 from explorer.cells import LATEX
 from explorer.figures import contrast, theme
-from explorer.ui import live, url
+from explorer.ui import live, state, url
 
+HEADING = st.components.v2.component(
+    "gradient_flow_finding",
+    html='<h4 class="gf-finding"></h4>',
+    js="export default ({ data, parentElement: parent }) =>\n"
+    "  { parent.querySelector('.gf-finding').textContent = data.finding; };",
+    isolate_styles=False,
+)
 WORKED = """
 .gf { height: max(430px, calc(100vh - 18rem)); }
 .st-key-worked { margin: -0.8rem 0 -0.7rem; }
@@ -19,18 +27,16 @@ WORKED = """
 
 def look() -> theme.Look:
     """The colours of the theme the page is shown in, stronger ones in the lecture view."""
-    dark = st.context.theme.type == "dark"
     if url.lecture():
-        return contrast.STRONG_DARK if dark else contrast.STRONG_LIGHT
-    return theme.look(dark)
+        return contrast.STRONG_DARK if state.dark() else contrast.STRONG_LIGHT
+    return theme.look(state.dark())
 
 
 def finding(sentence: str) -> None:
-    """What this run shows, as the page's heading; drawn with the board where both follow the hand."""
-    if live.allowed():
-        st.session_state[live.FINDING] = sentence
-    else:
-        heading(sentence)
+    """What this run shows, as the page's heading, which the board keeps up to date while a hand moves."""
+    state.session()[live.FINDING] = sentence
+    if not state.quiet():
+        HEADING(key="finding", data={"finding": sentence})
 
 
 def heading(sentence: str) -> None:
@@ -47,10 +53,17 @@ def escaped(text: str) -> str:
 
 def worked(written: str, numbers: str) -> None:
     """An equation in LaTeX, and beside it the same with numbers; the board below gives up the height."""
+    if state.quiet():
+        return
     st.html(f"<style>{WORKED}</style>")
     with st.container(horizontal=True, horizontal_alignment="center", gap="large", key="worked"):
         st.latex(written, width="content")
         st.latex(numbers, width="content")
+
+
+def columns(*shares: int) -> Sequence[AbstractContextManager[Any]]:
+    """Parts of the page side by side."""
+    return [nullcontext()] * len(shares) if state.quiet() else st.columns(shares, gap="medium")
 
 
 def caption(text: str) -> None:

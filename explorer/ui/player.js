@@ -39,8 +39,7 @@ class Player {
     if (this.asking) return;
     this.stop();
     this.asking = true;
-    this.board.keepGhosts();
-    this.board.pick("picked", { [this.strip.field]: step });
+    this.board.choose({ [this.strip.field]: step });
   }
 
   ask() {

@@ -5,12 +5,13 @@ import gc
 import streamlit as st
 
 from explorer.figures.theme import DARK
-from explorer.ui import hall, url
+from explorer.ui import hall, state, url
 
 STYLE = """
 html { font-size: clamp(16px, 1.32vw, 26px); }
 .stMainBlockContainer { padding: 4rem 1.8rem 1rem; }
 .stMainBlockContainer h4 { padding: 0; }
+.gf-finding { font: 600 1.5rem/1.2 var(--st-heading-font); margin: 0 0 -1rem; }
 @media (min-width: 761px) { .stMainBlockContainer .katex-display { overflow: visible; } }
 [data-testid="stLayoutWrapper"]:has(> .st-key-film, > .st-key-waiting, > .st-key-hall) { position: absolute; }
 .st-key-waiting { position: fixed; z-index: 1000; bottom: 1rem; left: calc(50% - 11rem); width: 22rem; }
@@ -46,6 +47,6 @@ def settle() -> None:
     """Called on every run, before the page."""
     frozen_imports()
     hidden = "".join(f".st-key-{name} {{ display: none; }}" for name in url.hidden())
-    dark = DARK_STYLE if st.context.theme.type == "dark" else ""
+    dark = DARK_STYLE if state.dark() else ""
     st.html(f"<style>{STYLE}{dark}{hall.style()}{hidden}</style>")
     hall.keys()

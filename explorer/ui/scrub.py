@@ -13,7 +13,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.figures.film import Film
-from explorer.ui import live
+from explorer.ui import state
 from explorer.wording import number
 
 MOST_POSITIONS = 1_001
@@ -43,7 +43,7 @@ class Scrub:
 
 def place() -> str:
     """Keep the film's place, for what stands below it would else be drawn anew; returns no stamp."""
-    if not live.quiet():
+    if not state.quiet():
         st.container(key="film")
     return ""
 

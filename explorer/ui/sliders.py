@@ -4,10 +4,9 @@ from dataclasses import Field, fields
 from functools import cache
 from typing import Any
 
-import streamlit as st
-
 from explorer.experiment import FIELDS
 from explorer.parameters import Range
+from explorer.ui import state
 from explorer.wording import number
 
 OWN = "_own_fields"  # session key: {name: field} of the records that pages declared for themselves
@@ -15,13 +14,13 @@ OWN = "_own_fields"  # session key: {name: field} of the records that pages decl
 
 def adopt(kind: type[Any]) -> None:
     """Let the fields of a page's own record have sliders and clicks, as those of Experiment and View have."""
-    own: dict[str, Field[Any]] = st.session_state.setdefault(OWN, {})
+    own: dict[str, Field[Any]] = state.session().setdefault(OWN, {})
     own.update({f.name: f for f in fields(kind)})
 
 
 def field_of(name: str) -> Field[Any]:
     """The field of that name, of Experiment, View or a record adopted in this session."""
-    known: dict[str, Field[Any]] = {**st.session_state.get(OWN, {}), **FIELDS}
+    known: dict[str, Field[Any]] = {**state.session().get(OWN, {}), **FIELDS}
     return known[name]
 
 
@@ -37,7 +36,7 @@ def slider(name: str) -> dict[str, Any]:
     if not isinstance(control, Range):
         raise ValueError(f"a slider must be a numeric field; {name} is not")
     positions, shown = positions_of(control)
-    value = st.session_state.get(name, f.default)
+    value = state.session().get(name, f.default)
     return {
         "field": name,
         "label": control.label,
@@ -45,7 +44,7 @@ def slider(name: str) -> dict[str, Any]:
         "shown": shown,
         "value": value,
         "text": number(value),
-        "why_idle": st.session_state.get("_idle", {}).get(name, ""),
+        "why_idle": state.session().get("_idle", {}).get(name, ""),
     }
 
 
@@ -67,4 +66,4 @@ def set_within(name: str, value: float) -> None:
     control = field_of(name).metadata["control"]
     if isinstance(control, Range):
         within = min(max(value, control.low), control.high)
-        st.session_state[name] = round(within) if kind_of(name) is int else float(within)
+        state.session()[name] = round(within) if kind_of(name) is int else float(within)

@@ -15,7 +15,7 @@ from explorer.training.course import Course
 from explorer.training.settings import Training
 from explorer.training.tasks import TEXT
 from explorer.training.text import Corpus, at_path, built_in, decoded, read
-from explorer.ui import bundle, live, runner
+from explorer.ui import bundle, runner, state
 from explorer.ui.runner import Job
 
 RUNS, TEXT_KEY, SAID = "_training_runs", "_training_text", "_training_said"  # session keys
@@ -160,5 +160,5 @@ def look_again() -> None:
 
 def again(drawn: float) -> None:
     """Run the page again, but for the run that has just drawn it."""
-    if time.monotonic() - drawn > LOOK / 2 and not live.dragging():
+    if time.monotonic() - drawn > LOOK / 2 and not state.held():
         st.rerun()

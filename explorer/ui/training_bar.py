@@ -20,7 +20,7 @@ from explorer.training.sampling import Voice, spoken
 from explorer.training.settings import Training
 from explorer.training.text import MOST_BYTES, too_large
 from explorer.training.watch import Itemised, Watched
-from explorer.ui import bundle, page, training
+from explorer.ui import bundle, live, page, training
 from explorer.ui.board import Panel
 from explorer.ui.runner import Job
 
@@ -43,6 +43,7 @@ def shown_job(wanted: Training) -> Job | None:
 
 def bar(wanted: Training) -> None:
     """The buttons that begin, pause and end runs, and how far each has come."""
+    live.aloud()
     st.html(f"<style>{STYLE}</style>")
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="training"):
         runs, shown = training.jobs(), shown_job(wanted)

@@ -13,7 +13,7 @@ import streamlit as st
 
 from explorer.training.course import Course
 from explorer.training.settings import Training
-from explorer.ui import live, runner
+from explorer.ui import live, runner, state
 from explorer.ui.runner import Job, Runner
 
 KEPT = 96  # runs held in memory
@@ -105,7 +105,8 @@ def follow(wishes: Sequence[Wish]) -> list[Course]:
 
     Nothing new is begun while a slider is being dragged, or after the session has stopped training.
     """
-    train = not (live.dragging() or st.session_state.get(STOPPED))
+    live.aloud()
+    train = not (state.held() or st.session_state.get(STOPPED))
     courses = pool().get(wishes, train=train)
     opened = time.monotonic()
     fresh = all(course.state.update == 0 for course in courses)
@@ -139,5 +140,5 @@ def progress(wishes: Sequence[Wish]) -> None:
 
 def look_again(drawn: float, pause: float) -> None:
     """Run the page again, but not in the run that has just drawn it."""
-    if time.monotonic() - drawn > pause / 2 and not live.dragging():
+    if time.monotonic() - drawn > pause / 2 and not state.held():
         st.rerun()

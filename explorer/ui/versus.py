@@ -6,7 +6,7 @@ from explorer.experiment import Experiment, View
 from explorer.reports import compare as reports
 from explorer.reports.compare import CompareReport
 from explorer.rivals import Compared
-from explorer.ui import compute, controls, page
+from explorer.ui import compute, controls, page, state
 from explorer.ui.board import Grid
 from explorer.ui.controls import Wanted
 
@@ -33,7 +33,7 @@ def rivals(e: Experiment, own: Compared) -> tuple[Experiment, ...]:
             found.append(own.rival(e, number))
         except ValueError as problem:
             page.problem(str(problem))
-    st.session_state[controls.SHOWN] = tuple(found)
+    state.session()[controls.SHOWN] = tuple(found)
     return tuple(found)
 
 
