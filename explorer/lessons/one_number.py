@@ -1,12 +1,13 @@
 """Lesson 1: one number, repeated; then a matrix, then a network's Jacobians."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from explorer.arrays import Array
+from explorer.experiment import Experiment
 from explorer.lesson import Beat, Curve, CurveQuestion, Lesson, PointQuestion, Sketch, State
 from explorer.parameters import Range, check, choice, grid, param
 from explorer.precision import FORMATS, ZERO, exact, product
@@ -47,7 +48,8 @@ class Repeated:
         if self.stage != "matrix":
             reasons |= dict.fromkeys(("w11", "w12", "w21", "w22"), "Only where the matrix is repeated.")
         if self.stage != "network":
-            reasons["gain"] = "Only where a network's Jacobians are multiplied."
+            network = [f.name for f in fields(Experiment) if f.name != "steps"]
+            reasons |= dict.fromkeys(network, "Only where a network's Jacobians are multiplied.")
         return reasons
 
 
