@@ -11,7 +11,7 @@ STYLE = """
 html { font-size: clamp(16px, 1.32vw, 26px); }
 .stMainBlockContainer { padding: 4rem 1.8rem 1rem; }
 .stMainBlockContainer h4 { padding: 0; }
-.gf-finding { font: 600 1.5rem/1.2 var(--st-heading-font); margin: 0 0 -1rem; }
+.gf-finding { font: 600 1.5rem/1.2 var(--st-heading-font); margin: 0 0 -0.75rem; }
 @media (min-width: 761px) { .stMainBlockContainer .katex-display { overflow: visible; } }
 [data-testid="stLayoutWrapper"]:has(> .st-key-film, > .st-key-waiting, > .st-key-hall) { position: absolute; }
 .st-key-waiting { position: fixed; z-index: 1000; bottom: 1rem; left: calc(50% - 11rem); width: 22rem; }
