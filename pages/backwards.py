@@ -4,7 +4,7 @@ from explorer import edits, errors, flow
 from explorer.figures import backwards as figures
 from explorer.lessons.backwards import LESSON
 from explorer.reports import backwards as reports
-from explorer.ui import board, compute, editor, lesson, page
+from explorer.ui import board, compute, editor, lesson, page, playing
 from explorer.ui.board import Grid
 
 held = {"cell": "rnn", "input": "sentence", "placement": "every"}
@@ -27,7 +27,8 @@ with left:
         frames=figures.frames(look, report),
     )
 with right:
-    page.formula("equations", report.equations())
+    steps = playing.followed("backwards", report.equations_of_steps)
+    page.formula("equations", report.equations(), steps)
     page.caption(reports.SIGN)
     editor.weights(found[0])
 page.numbers(report.table)

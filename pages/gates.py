@@ -5,7 +5,7 @@ from explorer.cells import LSTM
 from explorer.figures import gates as figures
 from explorer.lessons.gates import LESSON
 from explorer.reports import gates as reports
-from explorer.ui import board, compute, lesson, operating, page
+from explorer.ui import board, compute, lesson, operating, page, playing
 from explorer.ui.board import Grid, Panel
 
 e, view, own = lesson.begin(
@@ -17,7 +17,8 @@ report = compute.of_run(reports.gates_report, e, own)
 shown = figures.frame(look, report, run.sequence.tokens)
 
 page.finding(report.finding())
-page.worked(*report.equation)
+steps = playing.followed("gates", reports.equations_of_steps(report, run, own))
+page.worked(report.equation, steps)
 board.show(
     "gates",
     sliders=report.sliders(own),

@@ -4,7 +4,7 @@ from explorer import edits, flow, readout
 from explorer.figures import memory as figures
 from explorer.lessons.memory import LESSON
 from explorer.reports import memory as reports
-from explorer.ui import board, compute, editor, lesson, page
+from explorer.ui import board, compute, editor, lesson, page, playing
 from explorer.ui.board import Grid
 
 e, view, own = lesson.begin(LESSON, "activation", shows=(), fixed={"cell": "rnn", "input": "sentence"})
@@ -26,7 +26,7 @@ with left:
         frames=figures.frames(look, report),
     )
 with right:
-    page.formula("equations", report.equations())
+    page.formula("equations", report.equations(), playing.followed("memory", report.equations_of_steps))
     page.caption(report.quiet())
     editor.weights(found[0])
 page.numbers(report.table)

@@ -139,7 +139,7 @@ def written(x: float) -> str:
     """An entry as its cell has room for."""
     if x == 0 or abs(x) >= 100 or abs(x) < 0.0005:
         return number(x, 1)
-    return f"{x:.2f}" if abs(x) >= 0.1 else f"{x:.3f}"
+    return (f"{x:.2f}" if abs(x) >= 0.1 else f"{x:.3f}").replace("-", "−")
 
 
 def window(look: Look, report: BackReport) -> Figure:

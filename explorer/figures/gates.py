@@ -28,6 +28,7 @@ from explorer.reports.gates import Bars, GatesReport, moved
 from explorer.run import Run
 
 MARGIN = {"l": 66, "r": 14, "t": 8, "b": 46}
+BESIDE = {"l": 44, "r": 104, "t": 8, "b": 46}  # names stand on the right of their bars
 GAP = 0.09
 HANDLED: dict[str, dict[str, Any]] = {  # what a panel's plot answers to, and its caption
     "units": {
@@ -51,24 +52,23 @@ def units(look: Look, report: GatesReport) -> Figure:
     x = axis(look, "unit", range=[0.4, H + 0.6], anchor="y3", showgrid=False)
     if H <= 16:
         x["dtick"] = 1
-    drawn = layout(look, x, {}, margin=MARGIN, bargap=0.25)
+    drawn = layout(look, x, {}, margin=BESIDE, bargap=0.25)
     traces: list[Trace] = []
     words = []
     for row, bars in enumerate(report.bars):
         name = "y" if row == 0 else f"y{row + 1}"
         top = 1 - row * height
         low, high = row_range(bars)
-        drawn[f"yaxis{name[1:]}"] = axis(
-            look, bars.name.split()[-1], domain=[max(top - height + GAP, 0), top], range=[low, high], nticks=3
-        )
+        domain = [max(top - height + GAP, 0), top]
+        drawn[f"yaxis{name[1:]}"] = axis(look, "", domain=domain, range=[low, high], nticks=3)
         traces += row_traces(look, report, bars, name)
         sign = "" if row == 0 else SIGNS[report.stage][row - 1] + " "
         colour = look.symbols[bars.symbol]
         words.append(
-            note(look, f"<b>{sign}{bars.name}</b>", 0.0, top + 0.005, yref="paper", yanchor="bottom",
+            note(look, f"<b>{sign}{bars.name}</b>", 1.01, sum(domain) / 2, yref="paper",
                  font={"size": TEXT, "color": colour})
         )  # fmt: skip
-    return {"data": traces, "layout": {**drawn, "annotations": words, "margin": {**MARGIN, "t": 24}}}
+    return {"data": traces, "layout": {**drawn, "annotations": words}}
 
 
 def row_range(bars: Bars) -> tuple[float, float]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from explorer.arrays import Array
+from explorer.figures.legend import ROOM, legend
 from explorer.figures.parts import (
     LN10,
     Scale,
@@ -171,7 +172,16 @@ def formats(look: Look, report: RepeatedReport) -> Figure:
     x = axis(look, NAMES[report.stage][1], range=[0, report.n + 1], showgrid=False)
     y = axis(look, "format", tickvals=list(range(len(names))), ticktext=names,
              showgrid=False, range=[-0.6, 3.6])  # fmt: skip
-    return {"data": traces, "layout": layout(look, x, y, annotations=words, barmode="overlay")}
+    lost = [("■", said, fills[kind]) for kind, said in WORDS.items() if kind in kinds(report)]
+    if lost:
+        words.append(legend(look, lost))
+    margin = {"l": 64, "r": 14, "t": ROOM if lost else 10, "b": 50}
+    return {"data": traces, "layout": layout(look, x, y, annotations=words, barmode="overlay", margin=margin)}
+
+
+def kinds(report: RepeatedReport) -> set[int]:
+    """What becomes of a number in any format."""
+    return {int(kind) for found in report.formats.values() for kind in np.unique(found.kind)}
 
 
 def apart(ticks: tuple[float, ...], reach: float) -> list[float]:

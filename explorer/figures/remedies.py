@@ -104,8 +104,9 @@ def norms(look: Look, report: RemediesReport) -> Figure:
     logs = np.array(pairs) / LN10
     shown = np.where(np.isfinite(logs), logs, np.nan)
     threshold = float(np.log10(report.threshold))
-    high = max(float(np.nanmax(shown, initial=0.0)), threshold) + 0.9
-    low = min(float(np.nanmin(shown, initial=0.0)), threshold) - 0.8
+    high = max(float(np.nanmax(shown, initial=0.0)), threshold)
+    low = min(float(np.nanmin(shown, initial=0.0)), threshold)
+    high, low = high + max(0.9, 0.22 * (high - low)), low - 0.8  # room for the numbers on the bars
     ink = [colours(look)[name] for name in report.treated]
     traces: list[Trace] = []
     for i, (words, opacity) in enumerate((("before", 0.35), ("after", 1.0))):

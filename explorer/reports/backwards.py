@@ -1,6 +1,6 @@
 """The error of one step on its way back: the product opened, the sum of its terms, the window, the update."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -182,6 +182,11 @@ class BackReport:
                 rf"\text{{with }} \alpha = {latex.value(self.own.rate)}",
             ]
         )
+
+    def equations_of_steps(self) -> dict[int, tuple[str]]:
+        """{step reached: the equations then} of every step on the way back."""
+        own = (replace(self.own, reached=k) for k in range(self.t, 0, -1))
+        return {at.reached: (replace(self, own=at).equations(),) for at in own}
 
     @staticmethod
     def size(M: Array) -> str:

@@ -1,5 +1,6 @@
 """An LSTM gate by gate at one step, and what holding a gate does to states, loss and gradient."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -226,3 +227,10 @@ def moved(report: GatesReport, plain: Run, own: Surgery, t: int) -> GatesReport:
         bars=stage_bars(own.gate_step, t, after, plain),
         equation=equation(own.gate_step, t, report.unit - 1, after, found),
     )
+
+
+def equations_of_steps(
+    report: GatesReport, plain: Run, own: Surgery
+) -> Callable[[], dict[int, tuple[str, str]]]:
+    """How to make {step: its equation} of every step."""
+    return lambda: {t: moved(report, plain, own, t).equation for t in range(1, report.T + 1)}

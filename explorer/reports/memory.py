@@ -1,6 +1,6 @@
 """One step of a network that reads a sentence: every number of the forward pass, and what it expects next."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -86,6 +86,10 @@ class MemoryReport:
             rf" = {latex.value(float(loss.E[t - 1]))}",
         ]
         return latex.aligned(rows)
+
+    def equations_of_steps(self) -> dict[int, tuple[str]]:
+        """{step: its equations} of every step."""
+        return {t: (replace(self, t=t).equations(),) for t in range(1, self.run.T + 1)}
 
     def next_alt(self) -> str:
         """The bars in words."""

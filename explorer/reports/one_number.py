@@ -9,7 +9,7 @@ from explorer.arrays import Array, freeze, log_norm
 from explorer.lessons.one_number import Repeated
 from explorer.precision import FORMATS, INFINITE, SUBNORMAL, ZERO, Product, exact, product
 from explorer.run import Run
-from explorer.wording import number, power, times
+from explorer.wording import number, power
 
 LN10 = float(np.log(10.0))
 TITLES = {
@@ -61,20 +61,20 @@ class RepeatedReport:
     def of_matrix(self) -> str:
         """What the powers of a matrix do before the eigenvalue has its way."""
         top = int(np.argmax(self.log_size))
-        end = times(float(self.log_size[-1]))
+        end = left(float(self.log_size[-1]))
         if self.number < 1 and self.log_size[top] > np.log(1.05):
             peak = size_words(float(self.log_size[top]))
             return (
                 f"The largest eigenvalue is {number(self.number)}, yet Wⁿ grows to {peak} at n = {top}; "
-                f"after {self.n:,} steps: {end}"
+                f"after {self.n:,} steps {end}"
             )
-        return f"The largest eigenvalue is {number(self.number)}; after {self.n:,} steps: {end}"
+        return f"The largest eigenvalue is {number(self.number)}; after {self.n:,} steps {end}"
 
     def of_network(self) -> str:
         """What is left of the error sent back through a network."""
         end = float(self.log_size[-1])
         each = f", {number(float(np.exp(end / self.n)), 2)} times a step" if np.isfinite(end) else ""
-        return f"After {self.n:,} steps back the error signal is {times(end)}{each}"
+        return f"After {self.n:,} steps back {left(end, 'the error signal')}{each}"
 
     def machine(self) -> str:
         """The first format that fails, if any does, as the end of a sentence."""
@@ -121,6 +121,13 @@ class RepeatedReport:
         """The curves' numbers."""
         columns = {"n": np.arange(self.n + 1.0), "log10_true": self.log_size / LN10}
         return columns | {f"log10_{name}": found.log_size / LN10 for name, found in self.formats.items()}
+
+
+def left(ln: float, of: str = "its size") -> str:
+    """What has become of a size of 1, as half a sentence."""
+    if ln > 0:
+        return f"{'it' if of == 'its size' else of} is {power(ln)} times as large"
+    return f"{'nothing' if np.isneginf(ln) else power(ln)} of {of} is left"
 
 
 def size_words(ln: float) -> str:

@@ -51,10 +51,8 @@ class RemediesReport:
     def relu_verdict(self) -> str:
         """What ReLU changes."""
         off, never = percent(float(self.units.off.mean())), int(self.units.never.sum())
-        return (
-            f"ReLU: {self.compared('ReLU')}; a unit is off {off} of the time, and {never} of "
-            f"{len(self.units.never)} never fire."
-        )
+        dead = f"{never} of {len(self.units.never)} never {'fires' if never == 1 else 'fire'}"
+        return f"ReLU: {self.compared('ReLU')}; a unit is off {off} of the time, and {dead}."
 
     def capping_verdict(self) -> str:
         """What capping changes, and that it leaves the shape."""

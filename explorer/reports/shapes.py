@@ -85,7 +85,7 @@ class ShapesReport:
         shape = self.shape
         away = shape.nearest - 1
         where = "an error at step 1 itself" if away == 0 else f"the nearest error is {steps(away)} away"
-        size = "nothing" if np.isneginf(shape.at_first) else f"a gradient of {power(shape.at_first)}"
+        size = "nothing" if np.isneginf(shape.at_first) else f"a gradient of {size_words(shape.at_first)}"
         said = f"{sentence_case(shape.label)}: {where}, step 1 gets {size}"
         if self.writes and shape.run.own:
             return f"{said}; own words carry {percent(shape.by_output)} a step"
@@ -168,6 +168,11 @@ class ShapesReport:
 def sentence_case(text: str) -> str:
     """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
+
+
+def size_words(ln: float) -> str:
+    """A size with two digits, beyond float64 as a power of ten."""
+    return number(float(np.exp(ln)), 2) if abs(ln) < 690 else power(ln)
 
 
 def shapes_report(e: Experiment, settings: Shapes) -> ShapesReport:

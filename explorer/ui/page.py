@@ -11,6 +11,7 @@ import streamlit as st
 from explorer.cells import LATEX
 from explorer.figures import contrast, theme
 from explorer.ui import live, state, url
+from explorer.ui.playing import Formulas
 
 HEADING = st.components.v2.component(
     "gradient_flow_finding",
@@ -51,14 +52,13 @@ def escaped(text: str) -> str:
     return text
 
 
-def worked(written: str, numbers: str) -> None:
+def worked(formulas: Formulas, steps: Mapping[int, Formulas]) -> None:
     """An equation in LaTeX, and beside it the same with numbers; the board below gives up the height."""
     if state.quiet():
         return
     st.html(f"<style>{WORKED}</style>")
-    with st.container(horizontal=True, horizontal_alignment="center", gap="large", key="worked"):
-        st.latex(written, width="content")
-        st.latex(numbers, width="content")
+    with st.container(key="worked", gap=None):
+        at_every_step(formulas, steps)
 
 
 def columns(*shares: int) -> Sequence[AbstractContextManager[Any]]:
@@ -100,10 +100,19 @@ def equations(lines: Mapping[str, str]) -> None:
         st.latex(r"\begin{aligned}" + r" \\ ".join(rows) + r"\end{aligned}")
 
 
-def formula(key: str, latex: str) -> None:
+def formula(key: str, latex: str, steps: Mapping[int, Formulas]) -> None:
     """Equations in a panel of their own, which a beat can frame as panel_<key>."""
-    with st.container(key=f"panel_{key}"):
-        st.latex(latex)
+    with st.container(key=f"panel_{key}", gap=None):
+        at_every_step((latex,), steps)
+
+
+def at_every_step(formulas: Formulas, steps: Mapping[int, Formulas]) -> None:
+    """Formulas as they are now, and out of sight those of every step, which the player shows instead."""
+    kept = {"now": formulas, **{f"played_{step}": found for step, found in steps.items()}}
+    for key, latex in kept.items():
+        with st.container(horizontal=True, horizontal_alignment="center", gap="large", key=key):
+            for one in latex:
+                st.latex(one, width="content")
 
 
 def symbol_latex(symbol: str) -> str:

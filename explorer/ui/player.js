@@ -27,17 +27,21 @@ class Player {
   get begun() { return this.on * (this.strip.picked - this.strip.start) > 0; }
 
   stop() {
-    clearTimeout(this.timer);
-    this.playing = false;
+    this.rest();
     document.body.classList.remove("gf-playing");
     this.told?.remove();
     this.told = undefined;
   }
 
-  /* The server is asked for one step; the full view follows. */
+  rest() {
+    clearTimeout(this.timer);
+    this.playing = false;
+  }
+
+  /* The server is asked for one step; the full view follows, and until then what was played stays. */
   go(step) {
     if (this.asking) return;
-    this.stop();
+    this.rest();
     this.asking = true;
     this.board.choose({ [this.strip.field]: step });
   }
@@ -51,7 +55,6 @@ class Player {
   /* The pictures have come: one after the other, each at its own time, however long the one before took. */
   play() {
     this.playing = true;
-    document.body.classList.add("gf-playing");
     const places = this.frames.map((frame) => frame.strip.picked);
     const begin = Math.max(0, places.indexOf(this.strip.picked)), from = performance.now();
     const next = (i) => {
@@ -69,6 +72,8 @@ class Player {
     board.redrawStrip();
     this.draw();
     this.tell(frame.says);
+    for (const formulas of document.querySelectorAll('[class*="st-key-played_"]'))
+      formulas.classList.toggle("gf-shown", formulas.classList.contains(`st-key-played_${this.strip.picked}`));
     for (const panel of board.data.panels)
       if (frame.panels[panel.id]) await board.drawPanel(window.Plotly, { ...panel, ...frame.panels[panel.id] });
     this.shown += 1;
@@ -80,6 +85,7 @@ class Player {
     if (!head) return;
     const { left, top, width } = head.getBoundingClientRect(), { font } = getComputedStyle(head);
     this.told ??= make("p", "gf-told", this.board.root);
+    document.body.classList.add("gf-playing");
     this.told.textContent = says;
     Object.assign(this.told.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, font });
   }

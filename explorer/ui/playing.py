@@ -1,13 +1,16 @@
-"""Playing without the server: the board at every step, sent once, when Play is pressed."""
+"""Playing without the server: the board and the equations at every step, sent once, when Play is pressed."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
+
+import streamlit as st
 
 from explorer.figures.film import Frame
 
 MOST_BYTES = 4_000_000
+Formulas = tuple[str, ...]  # LaTeX, side by side
 
 
 def packed(frames: Callable[[], Sequence[Frame]] | None, asked: Any) -> list[dict[str, Any]]:
@@ -17,6 +20,12 @@ def packed(frames: Callable[[], Sequence[Frame]] | None, asked: Any) -> list[dic
     made = [packed_frame(frame) for frame in frames()]
     size = sum(len(figure) for _, figures in made for figure in figures)
     return [frame for frame, _ in made] if size <= MOST_BYTES else []
+
+
+def followed(key: str, formulas: Callable[[], Mapping[int, Formulas]]) -> Mapping[int, Formulas]:
+    """{step: its formulas} that the player of a board is to show, if it has just asked for its frames."""
+    sent = st.session_state.get(key) or {}
+    return {} if sent.get("played") is None else formulas()
 
 
 def packed_frame(frame: Frame) -> tuple[dict[str, Any], list[str]]:
