@@ -6,7 +6,8 @@ import pytest
 
 from explorer.figures.film import Drawn, Frame
 from explorer.figures.strip import Strip
-from explorer.ui.playing import MOST_BYTES, packed
+from explorer.ui import playing
+from explorer.ui.playing import MOST_BYTES, MOST_SET, packed
 from test_browser import READY, finding, opened, settled
 
 
@@ -28,6 +29,16 @@ def test_frames_too_large_to_send_are_played_by_the_server():
     assert packed(lambda: [frame(size=MOST_BYTES)], 1) == []
 
 
+def test_formulas_are_sent_when_frames_are_asked_for_unless_they_are_too_many(monkeypatch):
+    asked = {"memory": {"played": 1}, "gates": {"played": None}}
+    monkeypatch.setattr(playing.st, "session_state", asked)
+    few, many = ({n: ("x",) for n in range(count)} for count in (MOST_SET, MOST_SET + 1))
+    assert playing.followed("memory", lambda: few) == few
+    assert playing.followed("memory", lambda: many) == {}
+    assert playing.followed("gates", lambda: pytest.fail("nobody asked")) == {}
+    assert playing.followed("backwards", lambda: pytest.fail("nobody asked")) == {}
+
+
 PLAYERS = {"memory": re.compile(r"[?&]step=6"), "backwards?beat=2": re.compile(r"^(?!.*reached=)")}
 
 
@@ -41,6 +52,8 @@ def test_playing_asks_the_server_once_and_the_full_view_follows_at_the_end(tab, 
     tab.get_by_role("button", name="Play", exact=True).click()
     tab.wait_for_function("() => document.querySelector('.gf').board.player.shown >= 2", timeout=READY)
     assert len(sent) == 1
+    assert tab.locator(".st-key-panel_equations").inner_text() != beside
+    assert tab.locator(".gf-told").inner_text() != heading
     tab.wait_for_url(PLAYERS[page], timeout=READY)
     settled(tab)
     assert len(sent) == 2
@@ -68,3 +81,16 @@ def test_pause_keeps_the_step_and_back_and_reset_lead_to_the_beginning(tab, serv
     if back.is_enabled():
         back.click()
         tab.wait_for_url(lambda url: "step=" not in url, timeout=READY)
+
+
+def test_a_step_that_is_played_by_the_server_can_be_paused_while_it_is_on_its_way(tab, server):
+    words = "+".join(f"w{i % 9}" for i in range(70))
+    opened(tab, f"{server}/memory?beat=1&text={words}")
+    tab.get_by_role("button", name="Play", exact=True).click()
+    tab.wait_for_url(re.compile(r"[?&]step=\d"), timeout=READY)
+    tab.wait_for_function("() => document.querySelector('.gf').board.player.asking", timeout=READY)
+    tab.evaluate("document.querySelector('.gf-player [aria-label=Pause]').click()")
+    settled(tab)
+    step = re.search(r"[?&]step=(\d+)", tab.url)[1]
+    tab.wait_for_timeout(2_000)
+    assert re.search(r"[?&]step=(\d+)", tab.url)[1] == step

@@ -28,9 +28,9 @@ html {{ font-size: clamp({LEAST}px, 1.62vw, 32px); }}
 :is([data-testid="stElementContainer"], [data-testid="stLayoutWrapper"]):has(.gf) ~ * {{ display: none; }}
 .stMainBlockContainer :is(p, button, label, [data-testid="stCaptionContainer"]) {{ font-size: 1rem; }}
 [data-testid="stCaptionContainer"] {{ color: inherit; }}
-.stMainBlockContainer .st-key-worked {{ margin: -0.6rem 0 -0.2rem; }}
-.stMainBlockContainer .st-key-worked :is(.st-key-now, [class*="st-key-played_"]) {{ gap: 0 2rem; }}
-.stMainBlockContainer .st-key-worked .katex-display {{ margin: 0.15rem 0; padding: 0; }}
+.stMainBlockContainer .st-key-worked {{ margin: -0.7rem 0 -0.2rem; }}
+.stMainBlockContainer .st-key-worked :is(.st-key-now, [class*="st-key-played_"]) {{ gap: 0.4rem 2rem; }}
+.stMainBlockContainer .st-key-worked .katex-display {{ margin: 0.3rem 0; padding: 0; }}
 .gf {{ --gf-fit: 1; }}
 .gf .gf-sliders {{ order: 9; }}
 .gf .gf-panel p {{ font-size: 1rem; opacity: 1; }}

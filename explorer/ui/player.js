@@ -19,7 +19,7 @@ class Player {
     this.on = this.last < this.strip.start ? -1 : 1;
     this.frames = data.frames ?? [];
     if (this.frames.length) this.play();
-    else if (data.played) this.walk();
+    else if (data.played && !this.paused) this.walk();
     this.draw();
   }
 
@@ -49,6 +49,7 @@ class Player {
   ask() {
     if (this.asking) return;
     this.asking = true;
+    this.paused = false;
     this.board.pick("played", this.ended ? this.strip.start : this.strip.picked);
   }
 
@@ -118,7 +119,7 @@ class Player {
     button(this.playing ? "‖ Pause" : "▶ Play", this.playing ? "Pause" : "Play", false, () => {
       if (!this.playing) this.ask();
       else if (this.frames.length) this.go(strip.picked);
-      else { this.stop(); this.draw(); }
+      else { this.paused = true; this.stop(); this.draw(); }
     });
     button(`▶| ${strip.player}`, `Step on: ${strip.player}`, this.ended, () => this.go(strip.picked + on));
     if (held >= 0) this.bar.children[held]?.focus();

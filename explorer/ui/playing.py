@@ -10,6 +10,7 @@ import streamlit as st
 from explorer.figures.film import Frame
 
 MOST_BYTES = 4_000_000
+MOST_SET = 24  # steps whose formulas are set beforehand, some milliseconds each
 Formulas = tuple[str, ...]  # LaTeX, side by side
 
 
@@ -23,9 +24,13 @@ def packed(frames: Callable[[], Sequence[Frame]] | None, asked: Any) -> list[dic
 
 
 def followed(key: str, formulas: Callable[[], Mapping[int, Formulas]]) -> Mapping[int, Formulas]:
-    """{step: its formulas} that the player of a board is to show, if it has just asked for its frames."""
+    """{step: its formulas} that the player of a board is to show, if it has just asked for its frames.
+
+    None where they are so many that the browser would stop to set them; then they stand still.
+    """
     sent = st.session_state.get(key) or {}
-    return {} if sent.get("played") is None else formulas()
+    found = {} if sent.get("played") is None else formulas()
+    return found if len(found) <= MOST_SET else {}
 
 
 def packed_frame(frame: Frame) -> tuple[dict[str, Any], list[str]]:
