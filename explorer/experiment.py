@@ -183,7 +183,7 @@ NORMS = {
 NORM_HELP = "The average gain is 1 where a gradient keeps its size on average over directions."
 GATES = {
     "f": "forget gate f", "i": "input gate i", "g": "candidate c̃", "o": "output gate o",
-    "r": "reset gate r", "z": "update gate z", "m": "GRU's W_m h",
+    "r": "reset gate r", "z": "update gate z", "m": "GRU's Wₘ h",
 }  # fmt: skip
 CLIP_MODES = {"norm": "by norm", "value": "by value", "inside": "inside BPTT"}
 

@@ -90,6 +90,7 @@ def test_a_step_that_is_played_by_the_server_can_be_paused_while_it_is_on_its_wa
     tab.wait_for_url(re.compile(r"[?&]step=\d"), timeout=READY)
     tab.wait_for_function("() => document.querySelector('.gf').board.player.asking", timeout=READY)
     tab.evaluate("document.querySelector('.gf-player [aria-label=Pause]').click()")
+    tab.wait_for_function("() => !document.querySelector('.gf').board.player.asking", timeout=READY)
     settled(tab)
     step = re.search(r"[?&]step=(\d+)", tab.url)[1]
     tab.wait_for_timeout(2_000)

@@ -57,7 +57,7 @@ CARDS: dict[str, Card] = {
         measures.by_sigma, claims.vanishes_below_one, "gradient_flow", {"norm": "spectral"},
     ),
     "gain": Card(
-        "A gain above 1 explodes",
+        "With a gain above 1 the gradient explodes",
         "Inputs push tanh to where its slope is small; it takes far more gain to make up for it.",
         "the gain is {}", "g<sup>lag</sup>",
         {**RNN, "gain": 1.5}, ("cell",), "gain", (*GAINS, 3.5, 4.0),
@@ -79,14 +79,14 @@ CARDS: dict[str, Card] = {
         measures.kept("input_scale"), claims.lasts,
     ),
     "relu": Card(
-        "ReLU cannot vanish, for its slope is 1",
+        "With ReLU the gradient cannot vanish, for its slope is 1",
         "Half of its units are off, and off means a slope of 0: every step closes half of the paths.",
         "the gain is {}", "nothing lost",
         {"cell": "rnn", "activation": "relu"}, ("cell", "activation"), "gain", GAINS,
         measures.kept("gain"), claims.lasts, "saturation",
     ),
     "sigmoid": Card(
-        "Behind sigmoid the gradient always vanishes",
+        "With sigmoid the gradient always vanishes",
         "Its slope is at most a quarter, but large weights make up for it: at the price of saturated units.",
         "the gain is {}", "¼<sup>lag</sup>",
         {"cell": "rnn", "activation": "sigmoid", "gain": 10.0}, ("cell", "activation"), "gain", LARGE_GAINS,

@@ -72,7 +72,7 @@ MATRIX: Mapping[str, Any] = {"stage": "matrix", "steps": 100}
 LESSON = Lesson(
     page="one_number",
     title="One number, repeated",
-    take_away="Repeat a factor and it vanishes or explodes; there is no third way but exactly one.",
+    take_away="Repeat a factor and it vanishes or explodes; only a factor of exactly 1 does neither.",
     own=Repeated,
     opening={"steps": 20},
     beats=(
@@ -90,7 +90,7 @@ LESSON = Lesson(
             "size",
         ),
         Beat(
-            "A network multiplies a different matrix at each step; behind sigmoid, fifty leave about 10⁻³³.",
+            "A network multiplies a different matrix at each step; with sigmoid, fifty leave about 10⁻³³.",
             {"stage": "network", "activation": "sigmoid", "steps": 50},
             "size",
         ),

@@ -143,7 +143,8 @@ class BackReport:
             )
         if self.own.part == "update":
             before, after, added = (number(x, 4) for x in self.losses)
-            return f"Subtracting α ∂E takes the loss from {before} to {after}; adding it makes it {added}."
+            down = f"Subtracting α times the gradient takes the loss from {before} to {after}"
+            return f"{down}; adding it, to {added}."
         if self.own.matrix == "V":
             size = self.norm(self.whole)
             return f"∂E/∂V at step {self.t} needs no way back: one outer product, of norm {size}."

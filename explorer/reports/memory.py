@@ -54,7 +54,8 @@ class MemoryReport:
         """The page's heading."""
         best = int(np.argmax(self.probabilities))
         vocabulary, p = self.run.sequence.vocabulary, self.probabilities
-        told = f"After “{self.so_far()}” it expects “{vocabulary[best]}” with {number(float(p[best]), 2)}"
+        chance = number(float(p[best]), 2)
+        told = f"After “{self.so_far()}” it expects “{vocabulary[best]}” with probability {chance}"
         if best == self.right:
             return f"{told}, and that is the word that comes."
         return f"{told}; “{vocabulary[self.right]}” comes, with {number(float(p[self.right]), 2)}."

@@ -103,17 +103,16 @@ class Player {
 
   /* Always in the same place; the button on says what it will do. */
   draw() {
-    const { strip, on, last } = this;
-    const button = (text, label, disabled, act) => {
-      const made = make("button", "", this.bar, text);
+    const { strip, on } = this, buttons = [];
+    const button = (text, label, disabled, act) => {  // the same element for good, or a press would be lost
+      const made = this.bar.children[buttons.length] ?? make("button", "", this.bar);
+      buttons.push(made);
       made.type = "button";
+      made.textContent = text;
       made.disabled = disabled;
       made.setAttribute("aria-label", label);
-      made.addEventListener("click", act);
+      made.onclick = act;
     };
-    const held = document.activeElement?.parentElement === this.bar
-      ? [...this.bar.children].indexOf(document.activeElement) : -1;
-    this.bar.textContent = "";
     button("|◀", `Back to step ${strip.start}`, !this.begun, () => this.go(strip.start));
     button("◀", "Step back", !this.begun, () => this.go(strip.picked - on));
     button(this.playing ? "‖ Pause" : "▶ Play", this.playing ? "Pause" : "Play", false, () => {
@@ -122,6 +121,5 @@ class Player {
       else { this.paused = true; this.stop(); this.draw(); }
     });
     button(`▶| ${strip.player}`, `Step on: ${strip.player}`, this.ended, () => this.go(strip.picked + on));
-    if (held >= 0) this.bar.children[held]?.focus();
   }
 }
