@@ -5,9 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import streamlit as st
-
 from explorer.figures.film import Frame
+from explorer.ui import state
 
 MOST_BYTES = 4_000_000
 MOST_SET = 24  # steps whose formulas are set beforehand, some milliseconds each
@@ -28,7 +27,7 @@ def followed(key: str, formulas: Callable[[], Mapping[int, Formulas]]) -> Mappin
 
     None where they are so many that the browser would stop to set them; then they stand still.
     """
-    sent = st.session_state.get(key) or {}
+    sent = state.session().get(key) or {}
     found = {} if sent.get("played") is None else formulas()
     return found if len(found) <= MOST_SET else {}
 
