@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Response, sync_playwright
 
 from benchmarks.sessions import crowds, percentile, summary
 from benchmarks.visitor import served
@@ -53,12 +53,12 @@ window.waiting = undefined;
 DRAGGED = """() => {
   const board = document.querySelector('.gf').board, input = document.querySelector('#gf-gain');
   window.latencies = [];
-  const seen = {}, asked = {}, send = board.send;
+  const seen = {}, asked = {};
   input.addEventListener('input', () => { seen[input.value] ??= performance.now(); });
-  board.receive = ((old) => (data, sender, pick) => old(data, (name, sent) => {
-    asked[sent.turn] = input.value;
-    sender(name, sent);
-  }, pick))(board.receive.bind(board));
+  for (const way of ['ask', 'tell']) {
+    const old = board[way].bind(board);
+    board[way] = (...all) => { asked[board.turn] = input.value; return old(...all); };
+  }
   new MutationObserver(() => requestAnimationFrame(() => {
     const at = seen[asked[board.root.dataset.turn]];
     if (at) window.latencies.push(performance.now() - at);
@@ -102,7 +102,12 @@ def opened(browser: Browser, name: str, address: str, slider: str) -> Case:
     def heard(payload: str | bytes) -> None:
         case.received += len(payload)
 
+    def answered(response: Response) -> None:
+        if "/live/" in response.url:
+            case.received += int(response.headers.get("content-length", 0))
+
     tab.on("websocket", lambda socket: socket.on("framereceived", heard))
+    tab.on("response", answered)
     tab.goto(address)
     tab.wait_for_selector("h4", timeout=180_000)
     tab.wait_for_selector(slider, timeout=180_000)
@@ -151,7 +156,11 @@ def scrub(case: Case, seconds: float = 3.0) -> None:
     """Time between frames while the source step is dragged through its film."""
     tab = case.page
     tab.bring_to_front()
-    tab.wait_for_function("() => window.gradientFlowFilms?.film")
+    tab.evaluate("() => document.querySelector('.gf').board.leave()")
+    tab.wait_for_function(
+        "() => window.gradientFlowFilms?.stamp"
+        " && document.querySelector('.gf').board.inputs.source.slider.film === window.gradientFlowFilms.stamp"
+    )
     tab.wait_for_timeout(1_500)
     box = tab.locator("#gf-source").bounding_box()
     assert box is not None

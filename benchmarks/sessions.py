@@ -30,9 +30,11 @@ def summary(values: Sequence[float]) -> str:
 class Times:
     """Milliseconds that visitors waited, and how often they did in vain."""
 
+    opened: list[float] = field(default_factory=list)  # until the first page, while all others open theirs
     held: list[float] = field(default_factory=list)  # until the answer to a slider in the hand
     rested: list[float] = field(default_factory=list)  # until the board in full, once the hand rests
     followed: list[float] = field(default_factory=list)  # until the rest of the page, which nobody waits for
+    given_up: int = 0  # boards at rest that the next movement came before
     errors: int = 0
 
     async def of(self, kind: list[float], asked: Awaitable[Answer]) -> None:
@@ -42,29 +44,37 @@ class Times:
         self.errors += answer.failed
 
 
-async def visit(port: int, changes: int, seed: int, times: Times) -> None:
-    """One visitor, who moves the gain's slider, lets it rest and thinks."""
+async def visit(port: int, changes: int, seed: int, times: Times, here: asyncio.Barrier) -> None:
+    """One visitor, who waits for all others, moves the gain's slider, lets it rest and thinks."""
     draw = random.Random(seed)
-    await asyncio.sleep(draw.uniform(0, THINK))
     visitor = await Visitor.opened(port)
-    await visitor.ask(steps=50)
+    try:
+        await times.of(times.opened, visitor.ask(steps=50))
+    finally:
+        await asyncio.wait_for(here.wait(), PATIENCE)
+    await asyncio.sleep(draw.uniform(0, THINK))
     for _ in range(changes):
         gain = draw.randint(0, 150) / 50
         await times.of(times.held, visitor.move(gain=gain))
-        await times.of(times.rested, visitor.move(gain=gain, rests=True))
         think = draw.uniform(0.5, 1.5) * THINK
-        await asyncio.sleep(min(think, SETTLED))
+        over = asyncio.get_running_loop().time() + think
+        try:
+            async with asyncio.timeout(think):
+                await times.of(times.rested, visitor.move(gain=gain, rests=True))
+        except TimeoutError:  # as in the browser, the next movement ends it
+            times.given_up += 1
+        await asyncio.sleep(max(0.0, min(over - asyncio.get_running_loop().time(), SETTLED)))
         if think > SETTLED:
             await times.of(times.followed, visitor.tell(gain=gain))
-            await asyncio.sleep(think - SETTLED)
+            await asyncio.sleep(max(0.0, over - asyncio.get_running_loop().time()))
     await visitor.connection.close()
 
 
 async def crowd(port: int, people: int, changes: int) -> Times:
     """Many visitors at once; one who gives up, or whose connection is lost, is an error."""
-    times = Times()
+    times, here = Times(), asyncio.Barrier(people)
     ends = await asyncio.gather(
-        *(visit(port, changes, i, times) for i in range(people)), return_exceptions=True
+        *(visit(port, changes, i, times, here) for i in range(people)), return_exceptions=True
     )
     times.errors += sum(isinstance(end, BaseException) for end in ends)
     return times
@@ -77,8 +87,9 @@ def crowds(changes: int) -> None:
         with served() as (port, pid):
             times = asyncio.run(crowd(port, people, changes))
             size = resident(pid)
-        print(f"  {people:3} sessions: slider in the hand {summary(times.held)}")
-        print(f"      board at rest {summary(times.rested)}")
+        print(f"  {people:3} sessions: all open after {max(times.opened, default=0) / 1e3:.1f} s")
+        print(f"      slider in the hand {summary(times.held)}")
+        print(f"      board at rest {summary(times.rested)}, {times.given_up} overtaken by the next movement")
         told = f"{summary(times.followed)}, {len(times.followed)} times"
         print(f"      the page around it {told}")
         print(f"      {times.errors} errors, server {size:.0f} MB")

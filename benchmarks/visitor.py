@@ -90,8 +90,10 @@ class Visitor:
         reader, writer = await asyncio.open_connection("localhost", self.port)
         query = f"GET /{address}&{urlencode(values)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         writer.write(query.encode())
-        answer = await reader.read()
-        writer.close()
+        try:
+            answer = await reader.read()
+        finally:
+            writer.close()
         failed = not answer.startswith(b"HTTP/1.1 200 ")
         return Answer(time.perf_counter() - begin, len(answer), failed)
 

@@ -31,7 +31,8 @@ FINDING = "_finding"  # session key: what this run shows, in a sentence
 ADDRESS = "live/{page}/{theme}/{pace}"
 MOST_WORK = 4e9  # multiplications; what takes longer is computed in sight, with a bar
 LOOK = 0.05  # seconds between two looks at whether the browser still waits
-AT_A_TIME = ThreadPoolExecutor(2, "live")  # more would only take turns in the interpreter
+# More threads would only take turns in the interpreter; a hand that moves goes before those that rest.
+AT_A_TIME = {held: ThreadPoolExecutor(2 if held else 1, "live") for held in (True, False)}
 
 
 class Complete(Exception):
@@ -128,8 +129,9 @@ async def answer(asked: Asked) -> Response:
         return Response(status_code=403)
     way, gone = asked.path_params, Event()
     query = tuple(sorted(asked.query_params.items()))
-    key = (way["page"], way["theme"] == "dark", way["pace"] == "held", query)
-    made = asyncio.get_running_loop().run_in_executor(AT_A_TIME, heeded, gone, *key)
+    held = way["pace"] == "held"
+    key = (way["page"], way["theme"] == "dark", held, query)
+    made = asyncio.get_running_loop().run_in_executor(AT_A_TIME[held], heeded, gone, *key)
     try:
         while not (await asyncio.wait({made}, timeout=LOOK))[0]:
             if await asked.is_disconnected():
