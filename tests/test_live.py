@@ -315,6 +315,19 @@ def test_the_next_beat_is_on_the_screen_before_the_page_follows(tab, server):
     )
 
 
+def test_a_beat_forgets_what_the_hand_has_just_done(tab, server):
+    opened(tab, f"{server}/one_number")
+    tab.route("**/live/**beat=2**", lambda route: route.fulfill(status=409))  # it cannot be had ahead
+    tab.locator("#gf-number").focus()
+    tab.keyboard.press("ArrowRight")
+    tab.wait_for_function("() => document.querySelector('.gf').board.ahead.number", timeout=READY)
+    tab.keyboard.press("PageDown")
+    tab.wait_for_url(re.compile("beat=2"), timeout=READY)
+    settled(tab)
+    shown = tab.locator(".gf-slider output").first.inner_text()
+    assert shown == str(LESSONS["one_number"].beats[1].settings["number"])
+
+
 # Without a browser
 
 

@@ -154,13 +154,20 @@ class Board {
     return Object.keys(this.ahead).some((field) => field !== slider.field) ? slider : { ...slider, film };
   }
 
-  /* What the whole page is about to say; it has been asked for it already. */
-  foretell(data, answers) {
+  /* The page is about to be set anew, whatever the hand has done to it. */
+  forget() {
     this.asking?.abort();
     clearTimeout(this.telling);
+    clearTimeout(this.pressTimer);
     this.ahead = {};
     this.wish = null;
     this.waiting = 0;
+    this.pressed = false;
+  }
+
+  /* What the whole page is about to say; it has been asked for it already. */
+  foretell(data, answers) {
+    this.forget();
     this.turn += 1;
     this.told = this.turn;
     this.served = { ...this.served, answers };
@@ -179,7 +186,8 @@ class Board {
   /* The hand turns to something else, which must find the page as it is on the screen. */
   leave(event) {
     if (this.dragging || !Object.keys(this.ahead).length || !this.root.isConnected) return;
-    if (event?.target instanceof Node && this.sliders.contains(event.target) && !/^(Page|[a-zA-Z]$)/.test(event.key ?? "")) return;
+    const onSlider = event?.target instanceof Node && this.sliders.contains(event.target);
+    if (onSlider && /^(Arrow|Home$|End$|Tab$|Shift$|$)/.test(event.key ?? "")) return;
     this.pressed = false;
     this.tell();
   }

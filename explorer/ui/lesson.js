@@ -51,6 +51,7 @@ class Keys {
     this.pending = 0;
     if (to === number) return;
     this.waiting = true;
+    document.querySelector(".gf")?.board?.forget();
     this.ask("go", { page, to, run: this.data.run });
     this.foretell(to);
   }
