@@ -183,8 +183,8 @@ def test_a_link_to_a_beat_restores_exactly_it(page):
 def test_a_beat_forgets_what_was_touched():
     page = next(iter(LESSONS))
     lesson, at = LESSONS[page], app(page)
-    at.number_input(key="seed").set_value(77).run()
-    assert at.query_params["seed"] == "77"
+    at.number_input(key="steps").set_value(77).run()
+    assert at.query_params["steps"] == "77"
     press(at, "beat_next")
     assert state(at, lesson) == lesson.complete(lesson.beat(2).settings)
 

@@ -38,12 +38,20 @@ def test_every_figure_is_titled_and_told_in_words_with_numbers(page, state):
         assert not re.search(r"\bnan\b|\binf\b|None|\de[-+]\d", panel["alt"] + panel["caption"]), panel["alt"]
 
 
+def named_beside(layout, axis):
+    """Whether a word stands to the right of the plot within the height of an axis."""
+    low, high = axis.get("domain", (0, 1))
+    words = [note for note in layout.get("annotations", ()) if note.get("yref") == "paper" and note["x"] > 1]
+    return any(low <= note["y"] <= high for note in words)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_every_axis_and_colour_bar_has_a_name_and_every_trace_answers_to_the_mouse(page):
     for panel in panels(app(page)):
         drawn = figure(panel)
         for name, axis in axes(drawn["layout"]).items():
             named = axis.get("title", {}).get("text") or axis.get("type") == "category"
+            named = named or named_beside(drawn["layout"], axis)
             assert named or axis.get("visible") is False, (panel["id"], name)
         for trace in drawn["data"]:
             silent = trace.get("hoverinfo") == "skip"
