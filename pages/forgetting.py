@@ -6,12 +6,12 @@ from explorer.figures.strip import lanes
 from explorer.lessons.forgetting import HELD, LESSON
 from explorer.reports import forgetting as reports
 from explorer.run import at_most
-from explorer.ui import ahead, board, compute, lesson, page
+from explorer.ui import board, compute, lesson, page, several
 from explorer.ui.board import Grid, Panel
 
 wanted, view, own = lesson.begin(LESSON, "activation", "why", shows=("source",), fixed=HELD)
 e = at_most(wanted, reports.MOST_WORDS)
-found, pictured = compute.cached(ahead.words, e, own)
+found, pictured = compute.cached(several.words, e, own)
 look = page.look()
 report = reports.forgetting_report(e, view, own, found, pictured)
 rnn, lstm = report.shown()

@@ -6,12 +6,12 @@ from explorer.lessons.remedies import HELD, LESSON
 from explorer.reports import treatments
 from explorer.reports.weights import MOST_STEPS
 from explorer.run import at_most
-from explorer.ui import ahead, board, compute, lesson, page
+from explorer.ui import board, compute, lesson, page, several
 from explorer.ui.board import Grid, Panel
 
 wanted, view, _ = lesson.begin(LESSON, "clip", shows=("clip", "threshold"), fixed=HELD)
 e = at_most(wanted, MOST_STEPS)
-report = compute.cached(ahead.cures, e, view)
+report = compute.cached(several.cures, e, view)
 look = page.look()
 
 page.finding(report.finding())

@@ -1,4 +1,4 @@
-"""What a page asks of several networks at once, in one piece that the beat before can ask for ahead."""
+"""What a page asks of several networks at once."""
 
 from typing import Any
 
