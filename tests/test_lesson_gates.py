@@ -246,6 +246,7 @@ def test_a_stroke_over_a_gates_steps_holds_it_and_again_lets_it_go(tab, server):
     tab.wait_for_url("**also=f%3A1%406-12**", timeout=READY)
     settled(tab)
     assert "Forget gate held at 1 in steps 6 to 12" in finding(tab)
+    assert "moment=" not in tab.url  # a stroke is no click
     stroke(2, 3, 4)
     tab.wait_for_url("**also=f%3A1%406-12+i%3A1%403-4**", timeout=READY)
     settled(tab)

@@ -444,7 +444,7 @@ class Board {
       brushes(this, plot);
       plot.addEventListener("mousemove", ({ clientX, clientY }) => { plot.pointer = { clientX, clientY, bubbles: true }; });
       plot.addEventListener("mouseleave", () => { plot.pointer = null; });
-      plot.on("plotly_click", (event) => this.clicked(plot.picks, event.points[0], plot.layout));
+      plot.on("plotly_click", (event) => plot.stroked || this.clicked(plot.picks, event.points[0], plot.layout));
       if (panel.pick.group) isolates(this.grid, plot);
     }
   }

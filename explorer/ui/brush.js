@@ -29,6 +29,8 @@ const brushes = (board, plot) => {
     if (stroke?.mark) {
       const [first, last] = spanTo(event.clientX);
       stroke.mark.remove();
+      plot.stroked = true;  // which Plotly takes for a click, too
+      setTimeout(() => { plot.stroked = false; }, 300);
       board.keepGhosts();
       board.pick("brushed", { row: stroke.row, first, last });
     }
