@@ -99,11 +99,11 @@ def test_buttons_act_on_the_run_that_is_shown_and_name_it_where_it_could_be_anot
     button(at, "Start").click().run()
     button(at, "Pause B").click().run()
     first, second = at.session_state["_training_runs"]
-    assert finding(at).startswith("#### Run B")
+    assert finding(at).startswith("Run B")
     control(at, "learning_rate").set_value(0.003).run()
     before = first.course.state.update, second.course.state.update
     button(at, "Step A").click().run()
-    assert finding(at).startswith("#### Run A")
+    assert finding(at).startswith("Run A")
     assert (first.course.state.update, second.course.state.update) == (before[0] + 1, before[1])
     button(at, "Stop A").click().run()
     assert first.stopped
