@@ -107,7 +107,7 @@ def test_pages_that_show_a_training_answer_as_a_whole(page):
     ("page", "address"),
     [
         ("gradient_flow", {"steps": "1000", "hidden_size": "128"}),  # takes long: computed in sight
-        ("gradient_flow", {"input": "sentence", "sentence": ""}),  # the engine's words are to be read
+        ("gradient_flow", {"input": "sentence", "text": ""}),  # the engine's words are to be read
         ("beats", {}),
         ("nowhere", {}),
         ("../app", {}),
