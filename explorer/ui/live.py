@@ -104,7 +104,7 @@ def board(request: Request) -> dict[str, Any]:
     raise Aloud
 
 
-@kept(1024, 48.0)
+@kept(1024)
 def _answer(page: str, dark: bool, held: bool, query: tuple[tuple[str, str], ...]) -> bytes:
     return json.dumps(board(Request(page, dict(query), dark, held))).encode()
 

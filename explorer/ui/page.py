@@ -41,7 +41,8 @@ def finding(sentence: str) -> None:
 
 
 def heading(sentence: str) -> None:
-    """A sentence as the page's heading."""
+    """A sentence as the heading of a page that has no board."""
+    live.aloud()
     st.markdown(f"#### {escaped(sentence)}", anchors=False)
 
 
