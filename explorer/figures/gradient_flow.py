@@ -149,7 +149,7 @@ def named(look: Look, report: FlowReport, scale: Scale, name: str, colour: str) 
     at = int(0.62 * (len(report.row) - 1))
     value = report.row[at] / LN10 if np.isfinite(report.row[at]) else scale.low
     inside = float(np.clip(value, scale.low, scale.high))
-    room = inside - scale.low > 0.2 * (scale.high - scale.low)
+    room = inside - scale.low > 0.2 * (scale.high - scale.low) and at > 0
     falls = report.log_rate < 0 and room
     return label(
         look, name, at, inside, colour, xanchor="right" if room else "left",

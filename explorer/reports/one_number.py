@@ -56,7 +56,8 @@ class RepeatedReport:
         """What is left of one number."""
         end = float(self.log_size[-1])
         size = "exactly 0" if end == -np.inf else size_words(end)
-        return f"{number(self.number)} multiplied by itself {self.n:,} times is {size}"
+        often = "once" if self.n == 1 else f"{self.n:,} times"
+        return f"{number(self.number)} multiplied by itself {often} is {size}"
 
     def of_matrix(self) -> str:
         """What the powers of a matrix do before the eigenvalue has its way."""
