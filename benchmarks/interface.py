@@ -156,10 +156,10 @@ def scrub(case: Case, seconds: float = 3.0) -> None:
     """Time between frames while the source step is dragged through its film."""
     tab = case.page
     tab.bring_to_front()
-    tab.evaluate("() => document.querySelector('.gf').board.leave()")
     tab.wait_for_function(
-        "() => window.gradientFlowFilms?.stamp"
-        " && document.querySelector('.gf').board.inputs.source.slider.film === window.gradientFlowFilms.stamp"
+        "() => { const { board } = document.querySelector('.gf'); board.leave();"
+        " return !board.waiting && !Object.keys(board.ahead).length && window.gradientFlowFilms?.stamp"
+        " && board.inputs.source.slider.film === window.gradientFlowFilms.stamp; }"
     )
     tab.wait_for_timeout(1_500)
     box = tab.locator("#gf-source").bounding_box()
