@@ -81,7 +81,7 @@ async def crowd(port: int, people: int, changes: int) -> Times:
 
 
 def crowds(changes: int) -> None:
-    """30 and 100 sessions on one server each; times are until the last message, without a browser."""
+    """30 and 100 sessions on one server each, without a browser; all open before the first change."""
     print(f"Sessions, T = 50, {changes} changes each, {THINK:.0f} s to think")
     for people in (30, 100):
         with served() as (port, pid):

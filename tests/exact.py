@@ -5,7 +5,7 @@ Beside it, the kinds of matrices whose products are computed in that way.
 
 from typing import Any
 
-import mpmath  # type: ignore[import-untyped]
+import mpmath
 import numpy as np
 
 from explorer.arrays import Array

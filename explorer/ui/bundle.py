@@ -6,7 +6,6 @@ draws with it instead of sending megabytes of its own. A test fails loudly when 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,8 +13,7 @@ from urllib.parse import urlsplit
 import streamlit as st
 from streamlit import config, runtime
 from streamlit.runtime.pages_manager import PagesManager
-from streamlit.runtime.scriptrunner import RerunException, StopException, get_script_run_ctx
-from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.scriptrunner_utils.script_run_context import in_cached_function
 
 PATTERN = "static/js/PlotlyChart.*.js"
@@ -64,21 +62,10 @@ def is_local() -> bool:
 def give_way() -> None:
     """End this run, by an exception, if the page has been left, closed or given new settings meanwhile.
 
-    Streamlit looks for that at every use of the session's state, too, but lets a run go on where what was
-    asked is a fragment: here it gives way to that as well, and a run of the whole app begins anew.
+    Streamlit looks for that at every use of the session's state. A timer of the page does not end the run:
+    what takes longer than its beat would begin anew for ever.
     """
-    if "_anything" in st.session_state:
-        return
-    context = get_script_run_ctx()
-    if context is None or (requests := context.script_requests) is None:
-        return
-    if requests._state is not ScriptRequestType.RERUN:
-        return
-    request = requests.on_scriptrunner_ready()
-    if request.type is ScriptRequestType.STOP:
-        raise StopException
-    asked = request.rerun_data
-    raise RerunException(asked if context.fragment_ids_this_run else replace(asked, fragment_id_queue=[]))
+    st.session_state.get("_anything")
 
 
 @contextmanager

@@ -28,24 +28,6 @@ def watched() -> Iterator[None]:
         spot.empty()
 
 
-@contextmanager
-def heeded() -> Iterator[None]:
-    """Every computation inside can be ended by moving on; nothing is shown of it."""
-    looked = perf_counter()
-
-    def hear(_: float | None) -> None:
-        nonlocal looked
-        if (now := perf_counter()) - looked > LOOK:
-            looked = now
-            bundle.give_way()
-
-    progress.listen(hear)
-    try:
-        yield
-    finally:
-        progress.listen(None)
-
-
 def watcher(spot: DeltaGenerator) -> Callable[[float | None], None]:
     """A listener that draws its bar into `spot`.
 
