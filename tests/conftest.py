@@ -1,4 +1,4 @@
-"""Fixtures: one server and one headless Chromium for all browser tests."""
+"""Fixtures: one server and one headless Chromium for the browser tests of a process."""
 
 import os
 import re
@@ -34,13 +34,13 @@ QUIET = (
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """Where tests run in several processes, one of them has all tests of the browser to itself."""
+    """Where tests run in several processes, the browser's tests of one file stay together, with its pages."""
     from xdist.scheduler import LoadScopeScheduling
 
     class Sharing(LoadScopeScheduling):
         def _split_scope(self, nodeid):
             path = nodeid.partition("::")[0]
-            return "browser" if BROWSES.search((ROOT / path).read_text(encoding="utf-8")) else nodeid
+            return path if BROWSES.search((ROOT / path).read_text(encoding="utf-8")) else nodeid
 
     return Sharing(config, log)
 
@@ -79,7 +79,7 @@ def served(*before, **variables):
 
 @pytest.fixture(scope="session")
 def server():
-    """The address of one server for all browser tests."""
+    """The address of one server for all browser tests of this process."""
     with served() as (address, _):
         yield address
 

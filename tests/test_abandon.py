@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from browsing import settled
 from conftest import served
 from explorer import progress
 from explorer.experiment import Experiment, View
 from explorer.reports import gradient_flow
 from explorer.run import run
 from explorer.ui import waiting
-from test_browser import settled
 
 HEAVY = "steps=1000&hidden_size=128"  # some ten seconds of computing
 TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100

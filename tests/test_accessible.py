@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from browsing import READY, finding, opened, settled
 from explorer.figures.contrast import contrasting, rgb
 from explorer.figures.theme import DARK, LIGHT, look
-from test_browser import READY, SLUGS, finding, opened, settled
 
 LOOKS = pytest.mark.parametrize("colours", [LIGHT, DARK], ids=["light", "dark"])
 UI = Path(__file__).parents[1] / "explorer" / "ui"
@@ -111,33 +111,6 @@ def test_the_look_follows_the_theme():
     assert look(dark=False) is LIGHT
 
 
-# axe-core
-
-
-@pytest.fixture(scope="module")
-def axe():
-    """The source of axe-core."""
-    package = pytest.importorskip("axe_playwright_python", reason="no axe-core: see tests/requirements.txt")
-    return (Path(package.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("page", SLUGS)
-def test_axe_finds_nothing_serious(chromium, server, axe, page, scheme):
-    context = chromium.new_context(color_scheme=scheme, viewport={"width": 1280, "height": 720})
-    tab = opened(context.new_page(), f"{server}/{SLUGS[page]}")
-    tab.evaluate(axe)
-    found = tab.evaluate("() => window.axe.run(document, { resultTypes: ['violations'] })")
-    context.close()
-    serious = [
-        f"{v['id']}: {node['html'][:200]}"
-        for v in found["violations"]
-        if v["impact"] in ("serious", "critical")
-        for node in v["nodes"]
-    ]
-    assert serious == []
-
-
 # The keyboard alone
 
 
@@ -180,24 +153,6 @@ def test_a_step_chosen_by_key_keeps_the_focus(tab, server):
     assert tab.evaluate("() => document.activeElement.getAttribute('data-step')") == "2"
 
 
-@pytest.mark.parametrize("page", SLUGS)
-def test_every_figure_says_what_it_shows_and_its_numbers_are_one_click_away(tab, server, page):
-    opened(tab, f"{server}/{SLUGS[page]}")
-    figures = tab.locator("figure.gf-panel")
-    assert figures.count() >= 1
-    for i in range(figures.count()):
-        alt = figures.nth(i).get_attribute("aria-label")
-        assert re.search(r"\d", alt), alt
-        figures.nth(i).locator(".gf-numbers").focus()
-        tab.keyboard.press("Enter")
-        shown = tab.locator("dialog.gf-table").inner_text()
-        numbers = tab.locator("dialog.gf-table td", has_text=re.compile(r"\d")).count()
-        assert numbers > 0 or (page == "train" and "Nothing is drawn here yet." in shown), alt
-        assert not re.search(r"NaN|undefined|null|\de[-+]?\d", shown)
-        tab.keyboard.press("Escape")
-        tab.wait_for_selector("dialog.gf-table", state="detached")
-
-
 def test_the_table_holds_the_numbers_of_the_curve(tab, server):
     opened(tab, f"{server}/?initialiser=identity&activation=identity&hidden_size=1&gain=0.5&steps=20")
     tab.locator("[data-panel=lag] .gf-numbers").click()
@@ -205,7 +160,7 @@ def test_the_table_holds_the_numbers_of_the_curve(tab, server):
     assert rows.nth(10).inner_text().split() == ["10", "−3.0103"]
 
 
-# Motion and print
+# Motion
 
 
 def test_nothing_moves_for_those_who_ask_for_that(chromium, server):
@@ -217,18 +172,3 @@ def test_nothing_moves_for_those_who_ask_for_that(chromium, server):
     )
     context.close()
     assert moving == []
-
-
-@pytest.mark.parametrize("page", SLUGS)
-def test_a_printed_page_holds_the_finding_and_every_figure_and_no_controls(tab, server, page):
-    opened(tab, f"{server}/{SLUGS[page]}")
-    tab.emulate_media(media="print")
-    tab.wait_for_timeout(300)
-    assert tab.locator("h4").first.is_visible()
-    plots = tab.locator(".gf-plot")
-    for i in range(plots.count()):
-        box = plots.nth(i).bounding_box()
-        assert box["width"] > 100
-        assert box["height"] > 60
-    for control in (".st-key-toolbar", "header", ".gf-numbers"):
-        assert not tab.locator(control).first.is_visible()

@@ -1,70 +1,10 @@
-"""What only a real browser can show: dragging, addresses, clicks, and that nothing leaves the machine."""
+"""What only a real browser can show of one page: dragging, addresses, clicks, what survives."""
 
 import re
-from pathlib import Path
 
 import pytest
 
-PLOT = ".gf-plot .main-svg"
-READY = 120_000  # milliseconds a first page may take on a busy machine
-FILES = sorted((Path(__file__).parents[1] / "pages").glob("*.py"))
-PAGES = [path.stem for path in FILES if "board.show(" in path.read_text(encoding="utf-8")]
-SLUGS = {page: "" if page == "gradient_flow" else page for page in PAGES}
-
-
-def opened(tab, address):
-    tab.goto(address)
-    tab.wait_for_selector(PLOT, timeout=READY)
-    settled(tab)
-    return tab
-
-
-def settled(tab):
-    """Wait until the board has drawn its answer, and the page around it has followed."""
-    tab.wait_for_function(
-        "() => { const r = document.querySelector('.gf'); if (r?.board && !r.board.waiting) r.board.leave();"
-        " return r && r.board && !r.board.busy && !r.board.waiting && r.querySelector('.main-svg')"
-        " && !Object.keys(r.board.ahead).length"
-        " && !document.querySelector('[data-testid=stStatusWidget]')"
-        " && document.querySelector('[data-testid=stApp]').dataset.testScriptState !== 'running'; }",
-        timeout=READY,
-    )
-    tab.wait_for_timeout(150)
-
-
-def finding(tab):
-    return tab.locator("h4").first.inner_text()
-
-
-@pytest.mark.parametrize("page", SLUGS)
-def test_page_opens_with_a_finding_and_its_main_figure_in_sight(tab, server, page):
-    opened(tab, f"{server}/{SLUGS[page]}")
-    assert len(finding(tab)) > 20
-    box = tab.locator(".gf-plot").first.bounding_box()
-    assert box["y"] + box["height"] <= 722
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 1280
-
-
-@pytest.mark.parametrize("page", SLUGS)
-def test_page_asks_nothing_of_any_other_host(chromium, server, page):
-    context = chromium.new_context()
-    tab, asked = context.new_page(), []
-    tab.on("request", lambda request: asked.append(request.url))
-    opened(tab, f"{server}/{SLUGS[page]}")
-    context.close()
-    strangers = [u for u in asked if not re.match(rf"({server}|ws://localhost|data:|blob:)", u)]
-    assert len(asked) > 5
-    assert strangers == []
-
-
-def drag(tab, field, *, to):
-    box = tab.locator(f"#gf-{field}").bounding_box()
-    y = box["y"] + box["height"] / 2
-    tab.mouse.move(box["x"] + 0.3 * box["width"], y)
-    tab.mouse.down()
-    for i in range(30):
-        tab.mouse.move(box["x"] + (0.3 + (to - 0.3) * i / 29) * box["width"], y)
-        tab.wait_for_timeout(40)
+from browsing import PLOT, READY, SLUGS, drag, finding, opened, settled
 
 
 def test_slider_is_answered_while_it_is_still_held(tab, server):

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 
+from browsing import READY, finding, opened, settled
 from explorer.experiment import Experiment, View
 from explorer.figures import film as films
 from explorer.figures.theme import DARK, LIGHT
@@ -13,7 +14,6 @@ from explorer.reports import gradient_flow as reports
 from explorer.reports import matrix_stack
 from explorer.run import run
 from explorer.ui.scrub import MOST_POSITIONS, Scrub
-from test_browser import READY, finding, opened, settled
 
 
 def film_of(e, view, look=LIGHT):

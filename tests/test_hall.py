@@ -4,11 +4,11 @@ from itertools import combinations
 
 import pytest
 
+from browsing import READY, SLUGS, opened
 from explorer.figures.contrast import STRONG_DARK, STRONG_LIGHT, contrast, grounds, over
 from explorer.figures.theme import DARK, LIGHT
 from explorer.lessons.table import LESSONS
 from test_accessible import SEEN_BY, apart
-from test_browser import READY, SLUGS, opened
 
 # Letters below 20 px (indices of a formula stand at 70 %), what could be clicked, the share of the figures.
 MEASURED = """() => {

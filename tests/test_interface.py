@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.visitor import Visitor, resident
+from browsing import READY, finding, opened, settled
 from conftest import served
 from explorer import run as runs
 from explorer.figures import theme
 from explorer.ui import bundle, page, process
 from opening import app, boards, control
 from opening import finding as finding_of
-from test_browser import READY, finding, opened, settled
 
 ROOT = Path(__file__).parents[1]
 HEADING = "document.querySelector('h4')?.innerText"

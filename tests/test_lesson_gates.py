@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from browsing import READY, finding, opened, settled
 from explorer.experiment import Experiment
 from explorer.figures import gates as figures
 from explorer.figures.parts import untyped
@@ -15,7 +16,6 @@ from explorer.run import run
 from explorer.surgery import Pin
 from opening import app
 from opening import finding as heading
-from test_browser import READY, finding, opened, settled
 
 BEATS = range(1, len(LESSON.beats) + 1)
 FRANCE = 5  # the step at which "France" is read

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
+from browsing import settled
 from explorer.lessons.table import LESSONS
-from test_browser import settled
 from test_hall import measured
 
 READY = 60_000

@@ -10,13 +10,13 @@ from urllib.parse import parse_qsl
 
 import pytest
 
+from browsing import READY, drag, opened, settled
+from browsing import finding as read
 from explorer import progress
 from explorer.lessons.table import LESSONS
 from explorer.ui import controls, live, places, state
 from explorer.ui.state import Request
 from opening import app, boards, control, finding
-from test_browser import READY, drag, opened, settled
-from test_browser import finding as read
 
 EXPLORE = ["gradient_flow", "weights", "saturation", "clipping", "compare", "lstm", "checks", "cliff"]
 TRAINING = ["train", "rainbow", "theatre", "remember"]

@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 import pytest
 
+from browsing import opened, settled
 from explorer.descent import Descent
 from explorer.reports.cliff import READY
 from opening import app, control, finding
-from test_browser import opened, settled
 
 
 def test_the_address_sets_the_page_and_what_is_illegal_is_said():

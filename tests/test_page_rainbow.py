@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from browsing import READY, opened, settled
 from explorer.figures import rainbow as figures
 from explorer.figures import rainbow_film
 from explorer.figures.contrast import mixed
@@ -23,7 +24,6 @@ from explorer.training.text import built_in
 from explorer.training.watch import RAINBOWS, Itemised
 from opening import app, control, finding
 from test_accessible import DEFICIENCIES, SEEN_BY, lab, linear
-from test_browser import READY, opened, settled
 from test_page_train import button
 
 SMALL = {"task": "words", "hidden_size": 8, "batch": 8, "updates": 40, "snapshots": 4, "learning_rate": 0.02}

@@ -6,6 +6,8 @@ from functools import cache
 import numpy as np
 import pytest
 
+from browsing import READY as PATIENCE
+from browsing import opened, settled
 from explorer.figures import training as figures
 from explorer.figures import training_moment
 from explorer.figures.parts import untyped
@@ -18,8 +20,6 @@ from explorer.training.settings import Training
 from explorer.training.watch import READY, Watched
 from explorer.ui import training, training_bar
 from opening import app, control, finding
-from test_browser import READY as PATIENCE
-from test_browser import opened, settled
 
 SMALL = {"steps": 10, "hidden_size": 8, "batch": 8, "updates": 60, "snapshots": 4}
 

@@ -4,11 +4,11 @@ import re
 
 import pytest
 
+from browsing import READY, finding, opened, settled
 from explorer.figures.film import Drawn, Frame
 from explorer.figures.strip import Strip
 from explorer.ui import playing
 from explorer.ui.playing import MOST_BYTES, MOST_SET, packed
-from test_browser import READY, finding, opened, settled
 
 
 def frame(step=1, size=1):
