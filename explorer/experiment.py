@@ -30,7 +30,7 @@ class Experiment:
     """
 
     cell: str = param("rnn", choice("Cell", labels(CELLS)))
-    activation: str = param("tanh", choice("Activation φ", labels(ACTIVATIONS), "The RNN's φ."))
+    activation: str = param("tanh", choice("Activation φ", labels(ACTIVATIONS), "The RNN’s φ."))
     steps: int = param(
         50, Range("Sequence length T", 1, 10_000, 1, STEPS_HELP, grid((1, 200, 1), (200, 1000, 10)))
     )
@@ -52,14 +52,14 @@ class Experiment:
     bias: float = param(0.0, Range("Bias b", -10.0, 10.0, 0.1, "Added to every pre-activation of the RNN."))
     forget_bias: float = param(
         1.0,
-        Range("Forget bias", -40.0, 40.0, 0.1, "b of the LSTM's forget gate; 40 holds it at 1.",
+        Range("Forget bias", -40.0, 40.0, 0.1, "b of the LSTM’s forget gate; 40 holds it at 1.",
               grid((-6, 10, 0.1))),
     )  # fmt: skip
     forget_rule: str = param(
         "constant",
         choice("Forget bias rule", {"constant": "constant", "chrono": "chrono (time constants 1 to T)"}),
     )
-    input_bias: float = param(0.0, Range("Input gate bias", -40.0, 40.0, 0.1, "b of the LSTM's input gate."))
+    input_bias: float = param(0.0, Range("Input gate bias", -40.0, 40.0, 0.1, "b of the LSTM’s input gate."))
     start: str = param("zero", choice("Start h₀", STARTS))
     placement: str = param("every", choice("Errors at", PLACEMENTS, "Which steps add to the loss E."))
     first_error: int = param(1, Range("First step with an error", 1, 10_000, 1, "Capped at T."))
@@ -153,7 +153,7 @@ class Experiment:
 
     def _idle_by_initialiser(self, reasons: dict[str, str]) -> None:
         if not INITIALISERS[self.initialiser].uses_gain:
-            drawn = "PyTorch's default draws W, U and b itself."
+            drawn = "PyTorch’s default draws W, U and b itself."
             names = ("gain", "input_scale", "bias", "forget_bias", "forget_rule", "input_bias")
             reasons.update({name: drawn for name in names})
 
@@ -183,7 +183,7 @@ NORMS = {
 NORM_HELP = "The average gain is 1 where a gradient keeps its size on average over directions."
 GATES = {
     "f": "forget gate f", "i": "input gate i", "g": "candidate c̃", "o": "output gate o",
-    "r": "reset gate r", "z": "update gate z", "m": "GRU's Wₘ h",
+    "r": "reset gate r", "z": "update gate z", "m": "GRU’s Wₘ h",
 }  # fmt: skip
 CLIP_MODES = {"norm": "by norm", "value": "by value", "inside": "inside BPTT"}
 
@@ -193,7 +193,7 @@ class View:
     """What of a run is shown; no field of it ever reruns the network."""
 
     norm: str = param("rms", choice("Norm", NORMS, NORM_HELP))
-    block: str = param("h←h", choice("Block", BLOCKS, "Which part of the LSTM's joint state."))
+    block: str = param("h←h", choice("Block", BLOCKS, "Which part of the LSTM’s joint state."))
     target: int = param(10_000, Range("Target step t", 0, 10_000, 1, "Capped at T."))
     source: int = param(0, Range("Source step k", 0, 10_000, 1, "Capped at t."))
     gate: str = param("f", choice("Gate", GATES, "Which rows of W are itemised; the first if it has none."))

@@ -28,7 +28,7 @@ def replay_check(run: Run) -> Check:
     return Check(
         "hₜ", "", "identity",
         "Every recorded value, against the equations applied to the recorded state before it.",
-        r"h_t=\phi(b+W h_{t-1}+U x_t)\ \text{or the cell's equations}",
+        r"h_t=\phi(b+W h_{t-1}+U x_t)\ \text{or the cell’s equations}",
         worst(*errors), VALUES, sum(a.size for a in run.trace.z.values()),
     )  # fmt: skip
 

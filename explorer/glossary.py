@@ -24,7 +24,7 @@ GLOSSARY: dict[str, Entry] = {
                "What the network reads at step t; a word is one-hot: a single 1 among zeros."),
     "h": Entry("h_t", "hidden state", "All that the network remembers after step t.", r"h_t = \phi(a_t)",
                "RNN; gated in LSTM and GRU."),
-    "c": Entry("c_t", "cell state", "The LSTM's second memory, to which is only added and from which is only "
+    "c": Entry("c_t", "cell state", "The LSTM’s second memory, to which is only added and from which is only "
                "forgotten.", r"c_t = f_t \odot c_{t-1} + i_t \odot \tilde{c}_t", "LSTM."),
     "s": Entry("s_t", "state", "All that step t hands on: h, and c too for the LSTM.", r"s_t = (h_t, c_t)"),
     "a": Entry("a_t", "pre-activation", "What enters φ.", r"a_t = b + W h_{t-1} + U x_t"),
@@ -43,7 +43,7 @@ GLOSSARY: dict[str, Entry] = {
                  r"\tilde{c}_t = \tanh(a_{g,t})", "LSTM."),
     "o_gate": Entry("o_t", "output gate", "How much of the cell state is shown.", r"o_t = \sigma(a_{o,t})",
                     "LSTM."),
-    "o": Entry("o_t", "scores", "One number per word, before softmax; the LSTM's output gate is another oₜ.",
+    "o": Entry("o_t", "scores", "One number per word, before softmax; the LSTM’s output gate is another oₜ.",
                r"o_t = c + V h_t", "Readout."),
     "y": Entry(r"\hat{y}_t", "prediction", "The probability of each word to come next.",
                r"\hat{y}_t = \mathrm{softmax}(o_t)", "Readout."),
@@ -54,7 +54,7 @@ GLOSSARY: dict[str, Entry] = {
     "U": Entry("U", "input weights", "How the input enters the state; H × X."),
     "V": Entry("V", "output weights", "How the state becomes scores; K × H.", where="Readout."),
     "b": Entry("b", "bias", "Added to the pre-activation."),
-    "c_bias": Entry("c", "output bias", "Added to the scores; the LSTM's cell state is another c.",
+    "c_bias": Entry("c", "output bias", "Added to the scores; the LSTM’s cell state is another c.",
                     where="Readout."),
     "H": Entry("H", "hidden units", "How many numbers the state h has."),
     "X": Entry("X", "input features", "How many numbers an input has: the size of the vocabulary."),
@@ -86,7 +86,7 @@ GLOSSARY: dict[str, Entry] = {
     "norm_2": Entry(r"\|\cdot\|_2", "spectral norm", "The largest gain of a matrix over all directions.",
                     r"\|M\|_2 = \sigma_{\max}(M)"),
     "J": Entry("J_t", "Jacobian of one step",
-               "How step t's state answers to a small change of the one before.",
+               "How step t’s state answers to a small change of the one before.",
                r"J_t = \partial s_t / \partial s_{t-1}"),
     "dh_t/dh_k": Entry(r"\partial h_t / \partial h_k", "product of Jacobians",
                        "How the state at t answers to a small change at k.",
@@ -107,7 +107,7 @@ GLOSSARY: dict[str, Entry] = {
                  "How many steps back truncated backpropagation follows an error."),
     "alpha": Entry(r"\alpha", "learning rate", "How far one update moves the weights against the gradient.",
                    r"W \leftarrow W - \alpha\, \partial E / \partial W"),
-    "theta": Entry(r"\theta", "threshold", "The size to which a gradient is clipped; in SGD's rule θ is "
+    "theta": Entry(r"\theta", "threshold", "The size to which a gradient is clipped; in SGD’s rule θ is "
                    "all parameters.",
                    r"g \leftarrow g \cdot \min(1, \theta / \|g\|)", "Clipping."),
     "rho": Entry(r"\rho(W)", "spectral radius",

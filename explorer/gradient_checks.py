@@ -64,7 +64,7 @@ def check_signals(run: Run, found: Tangents) -> Check:
     summed = [sum_apart(run, found, k, row) for k, row in rows.items()]
     return Check(
         "∂Eₜ/∂hₖ", "", "derivative",
-        "Backpropagated error signals, each loss step's own and their sum, against the change of the loss.",
+        "Backpropagated error signals, each loss step’s own and their sum, against the change of the loss.",
         r"\left\langle\frac{\partial E_t}{\partial s_k},v\right\rangle"
         r"=\frac{1}{\eta}\,\mathrm{Im}\,E_t(s_k+i\eta v)",
         worst(*each, *summed), DERIVATIVE, sum(run.T - max(k, 1) + 2 for k in rows),

@@ -101,7 +101,7 @@ def bound_checks(run: Run, average: PairMap) -> tuple[Check, ...]:
     allowed = measures.log_product_bound(sigma_max)[run.T]
     step_by_step = Check(
         "≤ Π σₘₐₓ", "", "bound",
-        "The largest gain over several steps is at most the product of the steps' largest gains.",
+        "The largest gain over several steps is at most the product of the steps’ largest gains.",
         r"\Big\|\frac{\partial s_T}{\partial s_k}\Big\|_2\le\prod_{j=k+1}^{T}\sigma_{\max}(J_j)",
         excess(products.log_spectral_norm(), allowed), BOUND, run.T + 1,
     )  # fmt: skip

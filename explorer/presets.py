@@ -94,7 +94,7 @@ PRESETS = {
     ),
     "LSTM explodes": Preset(
         network(cell="lstm", gain=12.0, hidden_size=64, input="zero", start="random", steps=100),
-        "Large recurrent weights make the LSTM's gradient explode: gates do not bound it.",
+        "Large recurrent weights make the LSTM’s gradient explode: gates do not bound it.",
     ),
     "Open gates drift": Preset(
         network(cell="lstm", forget_bias=40.0, hidden_size=16, steps=1000),

@@ -62,7 +62,7 @@ class Compared:
             reasons |= {f"{name}{number}": why for name, why in lacking(cell).items() if name in OWN}
             if not INITIALISERS[getattr(self, f"initialiser{number}")].uses_gain:
                 names = [f"gain{number}", f"forget_bias{number}"]
-                reasons |= dict.fromkeys(names, "PyTorch's default draws W, U and b itself.")
+                reasons |= dict.fromkeys(names, "PyTorch’s default draws W, U and b itself.")
         return reasons
 
 

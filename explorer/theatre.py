@@ -33,7 +33,7 @@ class Theatre:
     player_steps: int = param(
         20, Range("Sequence T", 2, 100, 1, "Symbols read.", grid((2, 40, 1), (40, 100, 5)))
     )
-    player_rate: float = param(0.3, Range("SGD's learning rate", 1e-4, 10.0, 1e-4))
+    player_rate: float = param(0.3, Range("SGD’s learning rate", 1e-4, 10.0, 1e-4))
     player_updates: int = param(500, Range("Updates", 20, 2_000, 10, "Of both trainings."))
     player_seed: int = param(0, Range("Seed of both", 0, 9_999, 1))
 

@@ -7,7 +7,8 @@ import math
 
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 LN10 = math.log(10.0)
-PLAIN = (0.01, 10_000.0)  # between them a number is written out, outside as a power of ten
+PLAIN = (0.001, 10_000.0)  # between them a number is written out, outside as a power of ten
+SHORT = 0.01  # a size below it is told to one digit: its zeros take the room of the second
 
 
 def superscript(n: int) -> str:
@@ -46,11 +47,11 @@ def number(x: float, digits: int = 3) -> str:
 
 
 def power(ln: float) -> str:
-    """The size e^ln: "3.4", "0.021", and beyond 0.01 to 10,000 the nearest power of ten; −inf is "0"."""
+    """The size e^ln: "3.4", "0.021", "0.005", and beyond PLAIN the nearest power of ten; −inf is "0"."""
     if math.isinf(ln):
         return "0" if ln < 0 else "∞"
     if math.log(PLAIN[0]) <= ln < math.log(PLAIN[1]):
-        return written_out(math.exp(ln), 2)
+        return written_out(math.exp(ln), 2 if ln >= math.log(SHORT) else 1)
     return ten_to(round(ln / LN10))
 
 

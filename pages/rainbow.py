@@ -24,7 +24,7 @@ board.show(
             figures.stacked(look, report),
             report.stacked_alt(),
             {"group": "loss_step"},
-            caption="Bottom: the step's own loss; above it the later ones. Point at a loss to see it alone, "
+            caption="Bottom: the step’s own loss; above it the later ones. Point at a loss to see it alone, "
             "click to keep it.",
         ),
         Panel(

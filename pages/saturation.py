@@ -20,7 +20,7 @@ board.show(
     panels=[
         Panel(
             "spread",
-            "Where this run's pre-activations fall on φ (dotted) and φ′",
+            "Where this run’s pre-activations fall on φ (dotted) and φ′",
             figures.spread(look, report),
             report.spread_alt(),
         ),

@@ -8,6 +8,7 @@ import pytest
 from explorer import measures
 from explorer.experiment import View
 from explorer.figures import forgetting as figures
+from explorer.figures import naming
 from explorer.figures.strip import lanes
 from explorer.figures.theme import look
 from explorer.fillers import reach
@@ -121,10 +122,10 @@ def test_the_names_of_the_curves_stand_on_no_curve(settings):
         [name] = [word for word in drawn["annotations"] if word["text"].startswith(f"<b>{lane.name}:")]
         lines = name["text"].removeprefix("<b>").removesuffix("</b>").split("<br>")
         assert " ".join(lines) == f"{lane.name}: {lane.halves()}"
-        reach = 0.5 * figures.LETTER[0] * max(map(len, lines)) * (len(lane.gain) - 1)
+        reach = 0.5 * naming.LETTER[0] * max(map(len, lines)) * (len(lane.gain) - 1)
         for other in found.lanes:
             over = other.gain[max(0, int(name["x"] - reach)) : int(name["x"] + reach) + 1] / LN10
-            tall = 0.5 * figures.LETTER[1] * len(lines) * (high - low)
+            tall = 0.5 * naming.LETTER[1] * len(lines) * (high - low)
             assert (np.abs(over - name["y"]) >= tall).all()
 
 

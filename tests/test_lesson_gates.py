@@ -131,7 +131,7 @@ def test_the_finding_tells_loss_and_gradient_before_and_after():
     found = report(6)
     assert found.finding() == (
         "Forget gate held at 1 in steps 6 to 19: loss 2.88 → 2.95; 0.98 of the error gets back to step 5, "
-        "before 7.5 × 10⁻³"
+        "before 0.0075"
     )
     assert (round(found.loss_before, 2), round(found.loss, 2)) == (2.88, 2.95)
 

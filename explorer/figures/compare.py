@@ -35,7 +35,7 @@ def colours(look: Look, report: CompareReport) -> tuple[str, ...]:
 
 def rival_map(look: Look, report: CompareReport, rival: Rival) -> Figure:
     """One rival's map of all pairs; the last one carries the colour bar that all of them share."""
-    title = "part of the row's largest" if report.relative else "gradient left"
+    title = "part of the row’s largest" if report.relative else "gradient left"
     figure = horizon_map(look, replace(rival.flow, log_map=rival.log_map), title)
     last = rival is report.rivals[-1]
     figure["data"][0]["showscale"] = last

@@ -6,11 +6,11 @@ import numpy as np
 
 from explorer.activations import ACTIVATIONS
 from explorer.figures.gradient_flow import masked
+from explorer.figures.naming import Named, Plot, names
 from explorer.figures.parts import (
     LN10,
     Scale,
     axis,
-    band_names,
     bands,
     curve,
     escaped,
@@ -22,12 +22,10 @@ from explorer.figures.parts import (
     scale_of,
     typed,
 )
-from explorer.figures.placing import Box, beside
 from explorer.figures.theme import DECADES, DIRECT, Figure, Look, Trace
 from explorer.reports.forgetting import ForgettingReport
 from explorer.wording import number
 
-LETTER = 0.027, 0.1  # width and height of one letter in a narrow panel, as shares of the plot
 LONG = 30  # letters that fit into one line
 SHORT = {"tanh": "tanh", "sigmoid": "σ"}
 MARGIN = {"l": 66, "r": 14, "t": 8, "b": 48}
@@ -46,8 +44,11 @@ def gain(look: Look, report: ForgettingReport) -> Figure:
     traces: list[Trace] = []
     for lane, colour in zip(report.lanes, inks(look), strict=True):
         traces += curve(n, lane.gain, scale, name=lane.name, colour=colour, meta="main")
-    words = [*band_names(look, scale.low, scale.high), *names(look, report, scale)]
-    x = axis(look, "filler words n", range=[-0.5, max(N - 0.5, 1)])
+    ends = (-0.5, max(N - 0.5, 1.0))
+    named = [Named(n, lane.gain, in_lines(f"{lane.name}: {lane.halves()}"), colour)
+             for lane, colour in zip(report.lanes, inks(look), strict=True)]  # fmt: skip
+    words = names(look, Plot(scale, ends, report.fillers), named)
+    x = axis(look, "filler words n", range=list(ends))
     y_axis = power_axis(look, "part left at the source", scale.low, scale.high)
     here = {
         "type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": report.fillers, "x1": report.fillers,
@@ -58,29 +59,10 @@ def gain(look: Look, report: ForgettingReport) -> Figure:
     return {"data": traces, "layout": drawn}
 
 
-def names(look: Look, report: ForgettingReport, scale: Scale) -> list[dict[str, Any]]:
-    """The curves' names with their half-lives, each beside its curve and on none."""
-    N, span = len(report.lanes[0].gain), scale.high - scale.low
-    decades = [np.nan_to_num(lane.gain / LN10, neginf=scale.low) for lane in report.lanes]
-    heights = [(np.clip(d, scale.low, scale.high) - scale.low) / span for d in decades]
-    edges = [0.0] * (scale.low < -DECADES) + [1.0 - LETTER[1]] * (scale.high > DECADES)
-    taken = [Box(0.0, edge, 0.25, LETTER[1]) for edge in edges]  # the bands' names
-    made = []
-    for i, (lane, colour) in enumerate(zip(report.lanes, inks(look), strict=True)):
-        lines = in_lines(f"{lane.name}: {lane.halves()}")
-        size = LETTER[0] * max(map(len, lines)), LETTER[1] * len(lines)
-        box = beside(heights, i, size, taken)
-        taken.append(box)
-        x, y = box.left + box.width / 2, scale.low + span * (box.bottom + box.height / 2)
-        text = "<br>".join(lines)
-        made.append(label(look, text, x * max(N - 1, 1), y, colour, xanchor="center", yanchor="middle"))
-    return made
-
-
-def in_lines(name: str) -> list[str]:
+def in_lines(name: str) -> tuple[str, ...]:
     """A name with its half-life, in two lines where one would go across the whole plot."""
     head, life = name.split(": ")
-    return [name] if len(name) <= LONG else [f"{head}:", life]
+    return (name,) if len(name) <= LONG else (f"{head}:", life)
 
 
 def factors(look: Look, report: ForgettingReport) -> Figure:
@@ -154,7 +136,7 @@ def slope_curve(name: str, a: Any, slope: Any, colour: str) -> Trace:
 def horizon_maps(look: Look, report: ForgettingReport) -> Figure:
     """Both horizon maps side by side on one scale: source k to the right, target t downwards."""
     last, T = float(report.maps[0].steps[-1]), report.T
-    across = axis(look, "source step k", range=[-0.5, last + 0.5], showgrid=False, **whole(last, 4))
+    across = axis(look, "source step k", range=[-0.5, last + 0.5], showgrid=False, nticks=4)
     domains = ((0.0, 0.48), (0.52, 1.0))
     traces, words, rings = [], [], []
 
@@ -175,18 +157,13 @@ def horizon_maps(look: Look, report: ForgettingReport) -> Figure:
                  xanchor="right", yanchor="top")
         )  # fmt: skip
         rings.append(ring(look, report.source, T, name))
-    y = axis(look, "target step t", range=[last + 0.5, -0.5], showgrid=False, **whole(last, 5))
+    y = axis(look, "target step t", range=[last + 0.5, -0.5], showgrid=False, nticks=5)
     axes = {"xaxis2": {**across, "domain": domains[1], "anchor": "y"}}
     first = {**across, "domain": domains[0]}
     return {
         "data": [*traces, *rings],
         "layout": layout(look, first, y, annotations=words, margin={**MARGIN, "r": 6}, **axes),
     }
-
-
-def whole(last: float, most: int) -> dict[str, Any]:
-    """Ticks at whole steps only, `most` of them where there are many."""
-    return {"dtick": 1} if last < most else {"nticks": most}
 
 
 def ring(look: Look, source: int, T: int, name: str) -> Trace:

@@ -38,7 +38,7 @@ HANDLED: dict[str, dict[str, Any]] = {  # what a panel's plot answers to, and it
     "gates": {
         "pick": {"x": "moment"},
         "brush": tuple(symbol if symbol in "fiog" else "" for symbol in ORDER),
-        "caption": "Draw over a gate's steps to hold it there, again to let go.",
+        "caption": "Draw over a gate’s steps to hold it there, again to let go.",
         "detail": True,
     },
 }

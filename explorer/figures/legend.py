@@ -6,6 +6,8 @@ from typing import Any
 from explorer.figures.parts import note
 from explorer.figures.theme import DIRECT, Look
 
+KEY = "key"  # what the row is called; the browser folds it where the plot is narrower than it
+GAP = "&nbsp;&nbsp;&nbsp;"
 ROOM = 34  # pixels that the row needs above the plot
 PLAIN, HEAVY, DASHED = "─", "━", "╌╌"
 
@@ -13,5 +15,5 @@ PLAIN, HEAVY, DASHED = "─", "━", "╌╌"
 def legend(look: Look, lines: Sequence[tuple[str, str, str]]) -> dict[str, Any]:
     """The row of (mark, name, colour)."""
     pieces = [f'<span style="color:{colour}"><b>{mark} {name}</b></span>' for mark, name, colour in lines]
-    row = note(look, "&nbsp;&nbsp;&nbsp;".join(pieces), 0.0, 1.0, yref="paper", yanchor="bottom")
-    return row | {"font": {"size": DIRECT, "color": look.ink}}
+    row = note(look, GAP.join(pieces), 0.0, 1.0, yref="paper", yanchor="bottom")
+    return row | {"name": KEY, "font": {"size": DIRECT, "color": look.ink}}

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from explorer.arrays import Array
+from explorer.figures.counted import whole
 from explorer.figures.theme import DECADES, DIRECT, FONT, LINE, TEXT, TITLE, Look, Trace
 from explorer.wording import number, ten_to
 
@@ -41,7 +42,7 @@ def lowered(text: str) -> str:
 
 
 def axis(look: Look, title: str, **changes: Any) -> dict[str, Any]:
-    """One axis with its title."""
+    """One axis with its title; where that names what is counted, its few ticks are at whole numbers only."""
     base = {
         "title": {"text": title, "font": {"size": TITLE, "color": look.ink}, "standoff": 6},
         "tickfont": {"size": TEXT, "color": look.muted},
@@ -51,8 +52,9 @@ def axis(look: Look, title: str, **changes: Any) -> dict[str, Any]:
         "ticks": "outside",
         "zeroline": False,
         "automargin": True,
+        "tickformat": ",",
     }
-    return {**base, **changes}
+    return {**base, **whole(title, **changes), **changes}
 
 
 def power_axis(look: Look, title: str, low: float, high: float, **changes: Any) -> dict[str, Any]:

@@ -19,6 +19,7 @@ class Box:
     bottom: float
     width: float
     height: float
+    weight: float = 1.0  # how much a name keeps off it, against the height it shares with a line
 
 
 def beside(lines: Sequence[Array], own: int, size: tuple[float, float], taken: Sequence[Box]) -> Box:
@@ -35,7 +36,7 @@ def beside(lines: Sequence[Array], own: int, size: tuple[float, float], taken: S
     for box in taken:
         across = (box.left < lefts + width) & (lefts < box.left + box.width)
         up = (box.bottom < bottoms + height) & (bottoms < box.bottom + box.height)
-        crossed += across[:, None] & up
+        crossed += box.weight * (across[:, None] & up)
     elsewhere = gaps[own] > np.delete(gaps, own, axis=0).min(axis=0, initial=np.inf)
     best = np.lexsort((gaps[own].ravel(), elsewhere.ravel(), crossed.ravel()))[0]
     i, j = divmod(int(best), BOTTOMS)

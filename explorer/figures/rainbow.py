@@ -65,7 +65,7 @@ def stacked(look: Look, report: RainbowReport) -> Figure:
                         (0, {"color": look.ink, "width": 1}))
     ]  # fmt: skip
     T = report.items.T
-    x_axis = axis(look, "source step k; strip: the colour of each step's loss", range=[0.5, T + 0.5],
+    x_axis = axis(look, "source step k; strip: the colour of each step’s loss", range=[0.5, T + 0.5],
                   showgrid=False, anchor="y2", **words(report))  # fmt: skip
     y_axis = axis(look, "% of the gradient at k", range=[low, high], domain=[0.08, 1.0], nticks=6)
     strip = axis(look, "", range=[0, 1], domain=[0.0, 0.05], visible=False)

@@ -6,19 +6,20 @@ import numpy as np
 
 from explorer.arrays import Array
 from explorer.figures.legend import DASHED, HEAVY, ROOM, legend
+from explorer.figures.naming import Named, Plot, names
 from explorer.figures.parts import (
     LN10,
     axis,
     band_names,
     bands,
     curve,
-    label,
     layout,
+    note,
     power_axis,
     scale_of,
     typed,
 )
-from explorer.figures.theme import DIRECT, TITLE, Figure, Look, Trace
+from explorer.figures.theme import DIRECT, Figure, Look, Trace
 from explorer.reports.remedies import RemediesReport
 from explorer.wording import percent, power
 
@@ -49,6 +50,8 @@ def curves(look: Look, report: RemediesReport) -> Figure:
     marks = {name: DASHED if name == "tanh, capped" else HEAVY for name in lines}
     named = legend(look, [(marks[name], name, colours(look)[name]) for name in lines])
     words = [*band_names(look, scale.low, scale.high), named]
+    if any(np.isneginf(ln[1:]).sum() > 1 for ln in lines.values()):
+        words[0] |= {"yshift": 18}  # above the marks of exact zeros
     x = axis(look, "lag T − k (steps)", range=[-0.5, max(report.T - 0.5, 1)])
     y = power_axis(look, "‖part of ∂E/∂W through step k‖", scale.low, scale.high)
     shapes = bands(look, scale.low, scale.high)
@@ -73,20 +76,24 @@ def units(look: Look, report: RemediesReport) -> Figure:
             "tanh units saturated",
         ),
     ]
-    corner = {"xref": "paper", "yref": "paper", "xanchor": "right"}
-    said = (
-        (f"ReLU off: {percent(float(report.units.off.mean()))}", ink["ReLU"]),
-        (f"never fire: {report.units.never.sum()} of {len(report.units.never)}", ink["ReLU"]),
-        (f"tanh saturated: {percent(float(report.units.saturated.mean()))}", ink["tanh"]),
-    )
-    words = [
-        label(look, text, 0.99, 0.99, colour, yanchor="top", yshift=-20 * i, **corner)
-        | {"font": {"size": TITLE, "color": colour}}
-        for i, (text, colour) in enumerate(said)
-    ]
     x = axis(look, "step t", range=[0.5, len(k) + 0.5], nticks=5)
-    y = axis(look, "% of units", range=[-3, 190], tickvals=[0, 50, 100])
-    return {"data": traces, "layout": layout(look, x, y, annotations=words, margin=MARGIN)}
+    y = axis(look, "% of units", range=[-3, 103], tickvals=[0, 50, 100])
+    margin = {**MARGIN, "t": 2 * ROOM - 20}
+    shares = layout(look, x, y, annotations=[shares_in_words(look, report)], margin=margin)
+    return {"data": traces, "layout": shares}
+
+
+def shares_in_words(look: Look, report: RemediesReport) -> dict[str, Any]:
+    """The means of the lines of `units`, in two rows above the plot."""
+    units, ink = report.units, colours(look)
+    dead = f"{units.never.sum()} of {len(units.never)}"
+    rows = (
+        (f"ReLU off: {percent(float(units.off.mean()))}, never on: {dead}", ink["ReLU"]),
+        (f"tanh saturated: {percent(float(units.saturated.mean()))}", ink["tanh"]),
+    )
+    text = "<br>".join(f'<span style="color:{colour}"><b>{words}</b></span>' for words, colour in rows)
+    corner = {"xref": "paper", "yref": "paper", "xanchor": "right", "yanchor": "bottom", "align": "right"}
+    return note(look, text, 1.0, 1.0, **corner)
 
 
 def share_line(k: Array, share: Array, colour: str, name: str, dash: str = "solid") -> Trace:
@@ -115,6 +122,7 @@ def norms(look: Look, report: RemediesReport) -> Figure:
                 "type": "bar", "x": list(report.treated), "y": typed(shown[:, i] - low), "base": low,
                 "name": words, "marker": {"color": ink, "opacity": opacity}, "textangle": 0,
                 "text": [power(pair[i]) for pair in pairs], "textposition": "outside", "cliponaxis": False,
+                "constraintext": "none",
                 "textfont": {"size": DIRECT - 5},
                 "hovertemplate": f"%{{x}} {words}: ‖g‖ = %{{text}}<extra></extra>",
             }
@@ -138,23 +146,14 @@ def sweep(look: Look, report: RemediesReport) -> Figure:
         drawn = curve(swept.gains, left, scale, name=name, colour=colours(look)[name])
         drawn[0]["line"]["width"] = 3
         traces += drawn
-    words = [*band_names(look, scale.low, scale.high)]
-    for name, at, side in (("ReLU", 5, "bottom"), ("LSTM", 0, "bottom"), ("tanh", 2, "top")):
-        height = float(
-            np.clip(np.nan_to_num(swept.left[name][at] / LN10, neginf=scale.low), scale.low, scale.high)
-        )
-        height = min(height, scale.high - 0.15 * (scale.high - scale.low))
-        words.append(
-            label(look, name, float(swept.gains[at]), height, colours(look)[name], yanchor=side,
-                  xanchor="right" if at == 5 else "left", xshift=-8 if at == 5 else 8)
-        )  # fmt: skip
+    low, high = float(swept.gains[0]) - 0.1, max(float(swept.gains[-1]), report.gain) + 0.1
+    named = [Named(swept.gains, left, (name,), colours(look)[name]) for name, left in swept.left.items()]
+    words = names(look, Plot(scale, (low, high), report.gain), named)
     here: dict[str, Any] = {
         "type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": report.gain, "x1": report.gain,
         "line": {"color": look.threshold, "width": 2, "dash": "dash"},
     }  # fmt: skip
-    x = axis(
-        look, "gain g", range=[float(swept.gains[0]) - 0.1, max(float(swept.gains[-1]), report.gain) + 0.1]
-    )
+    x = axis(look, "gain g", range=[low, high])
     y = power_axis(look, f"left after {swept.T} steps", scale.low, scale.high, most=5)
     shapes = [*bands(look, scale.low, scale.high), here]
     return {"data": traces, "layout": layout(look, x, y, shapes=shapes, annotations=words, margin=MARGIN)}

@@ -91,7 +91,7 @@ def gauge(look: Look, report: RememberingReport) -> Figure:
         }
         for a, b, short, whole in zip(edges[:-1], edges[1:], SHORT, ZONE_NAMES, strict=True)
     ]  # fmt: skip
-    gauge_axis = "gauge r = log₁₀ of the gradient's ratio"
+    gauge_axis = "gauge r = log₁₀ of the gradient’s ratio"
     x = axis(look, gauge_axis, range=[LEAST_R, MOST_R], dtick=2)
     y = axis(look, "network", range=[0.4, len(rows) + 0.6], tickvals=list(rows.values()),
              ticktext=list(rows), showgrid=False)  # fmt: skip

@@ -59,7 +59,7 @@ LESSON = Lesson(
         Beat("Every step adds its term, and four terms make the whole gradient.", {"reached": 1}, "sum"),
         Beat("Following each error one step back is, in this short sentence, only 2.4° off.",
              {"part": "window", "window": 1}, "window"),
-        Beat("Descent subtracts the gradient: the loss falls; the slide's plus would raise it.",
+        Beat("Descent subtracts the gradient: the loss falls; the slide’s plus would raise it.",
              {"part": "update"}, "loss"),
     ),
     questions=(

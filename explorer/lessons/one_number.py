@@ -49,7 +49,7 @@ class Repeated:
             reasons |= dict.fromkeys(("w11", "w12", "w21", "w22"), "Only where the matrix is repeated.")
         if self.stage != "network":
             network = [f.name for f in fields(Experiment) if f.name != "steps"]
-            reasons |= dict.fromkeys(network, "Only where a network's Jacobians are multiplied.")
+            reasons |= dict.fromkeys(network, "Only where a network’s Jacobians are multiplied.")
         return reasons
 
 
@@ -77,7 +77,7 @@ LESSON = Lesson(
     opening={"steps": 20},
     beats=(
         Beat("Half of a half of a half: twenty times over, a millionth is left.", {}, "size"),
-        Beat("One and a half, repeated as often, is 3,325.", {"number": 1.5}, "size"),
+        Beat("One and a half, repeated as often, is over 3,300.", {"number": 1.5}, "size"),
         Beat(
             "Machines forget 0.5ⁿ altogether: float16 at n = 25, float32 at 150, even float64 at 1,075.",
             {"steps": 1200},

@@ -14,7 +14,7 @@ from explorer.wording import number, percent, power, steps, times
 
 SLIDERS = {"terms": ("updates",), "window": ("window", "updates"), "update": ("rate", "updates")}
 PANELS = {"terms": ("factors", "sum"), "window": ("window",), "update": ("loss",)}
-SIGN = "Descent goes against the gradient: it is subtracted. The lecture's slide adds it, which would climb."
+SIGN = "Descent goes against the gradient: it is subtracted. The lecture’s slide adds it, which would climb."
 RATES = np.linspace(-1.0, 1.0, 41)  # of the largest step shown, backwards first
 LEAST_RATE = 0.1  # the loss is drawn at least so far to both sides
 
@@ -138,19 +138,19 @@ class BackReport:
         if self.own.part == "window":
             norm, angle = float(self.norm_share[self.tau]), number(float(self.angle[self.tau]), 2)
             return (
-                f"Following each error {steps(self.tau)} back gives {percent(norm)} of the gradient's norm, "
-                f"{angle}° off its direction."
+                f"Following each error {steps(self.tau)} back gives {percent(norm)} of the gradient’s norm, "
+                f"{angle}° off its direction"
             )
         if self.own.part == "update":
             before, after, added = (number(x, 4) for x in self.losses)
             down = f"Subtracting α times the gradient takes the loss from {before} to {after}"
-            return f"{down}; adding it, to {added}."
+            return f"{down}; adding it, to {added}"
         if self.own.matrix == "V":
             size = self.norm(self.whole)
-            return f"∂E/∂V at step {self.t} needs no way back: one outer product, of norm {size}."
+            return f"∂E/∂V at step {self.t} needs no way back: one outer product, of norm {size}"
         size = times(float(self.left()[self.k - 1]))
         way = f"From step {self.t} to step {self.k} the error keeps {size}"
-        return f"{way}; {self.added} of {self.t} terms are added."
+        return f"{way}; {self.added} of {self.t} terms are added"
 
     @staticmethod
     def norm(M: Array) -> str:

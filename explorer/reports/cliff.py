@@ -150,8 +150,8 @@ class CliffReport:
         """How much of the wall a map can show."""
         c = self.close_up
         return (
-            f"The wall is thinner than the map's grid: at w = {number(c.w)} its gradient reaches "
-            f"{power_of(c.peak)} on a strip {power_of(c.width)} wide, while the map's points stand "
+            f"The wall is thinner than the map’s grid: at w = {number(c.w)} its gradient reaches "
+            f"{power_of(c.peak)} on a strip {power_of(c.width)} wide, while the map’s points stand "
             f"{SPACING:g} apart and see {power_of(c.seen)}. Click the map to start elsewhere."
         )
 

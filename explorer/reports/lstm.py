@@ -149,7 +149,7 @@ class Paths:
         if not self.without:
             cut = "Too large to cut gates one by one."
         elif found is None:
-            cut = "No gate's recurrent input carries much of ∂c/∂c."
+            cut = "No gate’s recurrent input carries much of ∂c/∂c."
         else:
             cut = f"Without W of the {SYMBOLS[found[0]]}, {times(found[1])} is left."
         if np.isneginf(self.h_h[self.lag]) and np.isneginf(self.shortcut[self.lag]):

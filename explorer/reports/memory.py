@@ -57,8 +57,8 @@ class MemoryReport:
         chance = number(float(p[best]), 2)
         told = f"After “{self.so_far()}” it expects “{vocabulary[best]}” with probability {chance}"
         if best == self.right:
-            return f"{told}, and that is the word that comes."
-        return f"{told}; “{vocabulary[self.right]}” comes, with {number(float(p[self.right]), 2)}."
+            return f"{told}, and that is the word that comes"
+        return f"{told}; “{vocabulary[self.right]}” comes, with {number(float(p[self.right]), 2)}"
 
     def quiet(self) -> str:
         """The loss, and how far the network is trained."""

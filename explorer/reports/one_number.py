@@ -15,7 +15,7 @@ LN10 = float(np.log(10.0))
 TITLES = {
     "number": "The number multiplied by itself, n times",
     "matrix": "The matrix multiplied by itself, n times",
-    "network": "The last error, sent back through the network's Jacobians",
+    "network": "The last error, sent back through the network’s Jacobians",
 }
 SLIDERS = {
     "number": ("number", "steps"),
@@ -50,7 +50,7 @@ class RepeatedReport:
     def finding(self) -> str:
         """The page's heading: the end, and what a machine makes of it."""
         told = {"number": self.of_number, "matrix": self.of_matrix, "network": self.of_network}[self.stage]()
-        return f"{told}{self.machine()}."
+        return f"{told}{self.machine()}"
 
     def of_number(self) -> str:
         """What is left of one number."""

@@ -72,7 +72,7 @@ class RainbowReport:
             return self.of_the_only_one()
         now, before = (reach(items) for items in (self.items, self.run.snapshots[0].items))
         when = self.when(self.picture)
-        said = f"{when[:1].upper()}{when[1:]} {MOST:.0%} of a step's gradient comes from losses ".replace(
+        said = f"{when[:1].upper()}{when[1:]} {MOST:.0%} of a step’s gradient comes from losses ".replace(
             "%", " %"
         )
         if not self.picture.update:
@@ -91,7 +91,7 @@ class RainbowReport:
         arrives = f"; {left} reaches step 1" if last > 1 else ""
         if not len(felt):
             return (
-                f"{when[:1].upper()}{when[1:]} {name} {makes} up less than a tenth of every step's gradient"
+                f"{when[:1].upper()}{when[1:]} {name} {makes} up less than a tenth of every step’s gradient"
             )
         back = f"back to step {felt[0]}" if felt[0] < last else "at its own step alone"
         start = f"{when[:1].upper()}{when[1:]} {name} {makes} up at least a tenth of the gradient"
@@ -149,8 +149,8 @@ class RainbowReport:
     def distance_alt(self) -> str:
         """The shares by distance in words."""
         return (
-            "Share of the losses up to a distance in a step's gradient, averaged over all source steps: "
-            f"{percent(float(mean_within(self.items)[0]))} is a step's own loss. {self.finding()}."
+            "Share of the losses up to a distance in a step’s gradient, averaged over all source steps: "
+            f"{percent(float(mean_within(self.items)[0]))} is a step’s own loss. {self.finding()}."
         )
 
     def table(self) -> Mapping[str, Any]:

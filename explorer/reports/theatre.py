@@ -27,7 +27,7 @@ READY = {
     ),
     "The LSTM is clipped too": (
         Theatre(player="lstm", player_updates=200, clip_line=0.1),
-        "An LSTM's gradients over the same mini-batches: smaller, and cut by a smaller threshold.",
+        "An LSTM’s gradients over the same mini-batches: smaller, and cut by a smaller threshold.",
     ),
 }
 
@@ -89,7 +89,7 @@ class TheatreReport:
         return (
             f"At initialisation it cuts {percent(self.engaged)} of {n} mini-batches, the median of those to "
             f"{times(float(np.median(self.log_factor[cut])))}; turned by 0° by norm, by {by_value}° by value "
-            "where the length is the same. The page Clipping looks at one run's gradient entry by entry."
+            "where the length is the same. The page Clipping looks at one run’s gradient entry by entry."
         )
 
     def distribution_alt(self) -> str:

@@ -47,7 +47,7 @@ class TrainingReport:
         latest = run.snapshots[-1]
         if run.diverged is not None:
             grown = power(float(np.max(run.history["log_before"][: run.diverged - 1, 0], initial=-np.inf)))
-            size = f"; the gradient's norm had been up to {grown}" if run.diverged > 1 else ""
+            size = f"; the gradient’s norm had been up to {grown}" if run.diverged > 1 else ""
             return (
                 f"diverged at update {run.diverged:,}, where a number overflowed{size}. "
                 f"The network of update {run.diverged - 1:,} is kept."

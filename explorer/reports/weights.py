@@ -43,7 +43,7 @@ class WeightsReport:
         reach = self.reach(0.99)
         own = float(self.shares_by_lag()[0])
         return (
-            f"Of the gradient of W {share_in_words(own)} comes from each step's own error; "
+            f"Of the gradient of W {share_in_words(own)} comes from each step’s own error; "
             f"errors up to {steps(reach)} away make up 99 % of it"
         )
 
@@ -93,7 +93,7 @@ class WeightsReport:
         k = int(np.argmax(self.total))
         return (
             f"Error signal at each step: largest in total at step {k}, {power(float(self.total[k]))}, "
-            f"where the step's own error gives {power(float(self.immediate[k]))}."
+            f"where the step’s own error gives {power(float(self.immediate[k]))}."
         )
 
     def itemised(self) -> tuple[Array, list[str]]:

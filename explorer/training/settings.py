@@ -59,7 +59,7 @@ class Training:
     optimiser: str = param("adam", choice("Optimiser", OPTIMISERS))
     learning_rate: float = param(
         0.003,
-        Range("Learning rate", 1e-6, 100.0, 1e-6, "The step's size.", log_grid(1e-4, 10.0, 10)),
+        Range("Learning rate", 1e-6, 100.0, 1e-6, "The step’s size.", log_grid(1e-4, 10.0, 10)),
     )
     momentum: float = param(0.0, Range("Momentum", 0.0, 0.999, 0.01, "Of SGD: v ← μ v + g, θ ← θ − η v."))
     clipping: str = param("norm", choice("Clip", CLIPPING, "What is done to the gradient."))

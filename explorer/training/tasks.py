@@ -138,14 +138,14 @@ TASKS = {
     ),
     "words": Task(
         "Next word",
-        "Predict each word of the lecture's sentences; the last one needs a word from far before",
+        "Predict each word of the lecture’s sentences; the last one needs a word from far before",
         WORDS, len(WORDS), sentence_batch, lambda T: remembering_baseline(), 0.25,
         "the sentences without their deciding word", lambda T: ANSWER, length=lambda T: LENGTH, fixed=True,
     ),
     "text": Task(
         "Text, character by character",
         "Predict the next character of a text",
-        (), 0, recall, lambda T: 0.0, 0.0, "the text's letter frequencies", lambda T: None, goal=1.1,
+        (), 0, recall, lambda T: 0.0, 0.0, "the text’s letter frequencies", lambda T: None, goal=1.1,
     ),
 }  # fmt: skip
 TEXT = "text"  # the task that a corpus decides

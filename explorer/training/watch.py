@@ -69,9 +69,9 @@ READY = {
     ),
     "France … French": (
         setting(task="words", cell="lstm", forget_bias=2.0, learning_rate=0.01, updates=600),
-        "The last word of the lecture's sentence needs one from 14 steps before.",
+        "The last word of the lecture’s sentence needs one from 14 steps before.",
     ),
-    "Python's documentation": (
+    "Python’s documentation": (
         setting(task="text", cell="lstm", hidden_size=96, steps=60, updates=3_000, learning_rate=0.005),
         "An LSTM learns to write, character by character.",
     ),
@@ -95,7 +95,7 @@ RAINBOWS = {
     ),
     "Sigmoid: every loss for itself": (
         asking(activation="sigmoid", updates=600, learning_rate=0.01),
-        "Nearly all of the gradient is the step's own error.",
+        "Nearly all of the gradient is the step’s own error.",
     ),
     "Exploding: the far losses rule": (
         asking(gain=3.0, input_scale=0.1, updates=600),
@@ -105,7 +105,7 @@ RAINBOWS = {
         asking(**LONG, cell="lstm", forget_bias=3.0),
         "Ten symbols, a wait, ten answers: which of the late losses reach the early steps?",
     ),
-    "Python's documentation": (
+    "Python’s documentation": (
         asking(task="text", cell="lstm", hidden_size=64, steps=40, updates=2_000, learning_rate=0.005),
         "A text asks at every character.",
     ),

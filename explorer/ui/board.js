@@ -428,6 +428,7 @@ class Board {
     scaledFonts(data, factor, hall ? LEAST : 1);
     layout.autosize = true;
     for (const side of ["r", "t"]) if (layout.margin?.[side]) layout.margin[side] *= Math.max(1, factor);
+    folded(layout, plot.clientWidth);
     if (hall) {
       layout.dragmode = false;
       for (const trace of data) if (/text/.test(trace.mode) && +trace.marker?.size) trace.marker.size *= factor;
