@@ -47,7 +47,7 @@ def gain(look: Look, report: ForgettingReport) -> Figure:
     ends = (-0.5, max(N - 0.5, 1.0))
     named = [Named(n, lane.gain, in_lines(f"{lane.name}: {lane.halves()}"), colour)
              for lane, colour in zip(report.lanes, inks(look), strict=True)]  # fmt: skip
-    words = names(look, Plot(scale, ends, report.fillers), named)
+    words = names(look, Plot(scale, ends), named, report.fillers)
     x = axis(look, "filler words n", range=list(ends))
     y_axis = power_axis(look, "part left at the source", scale.low, scale.high)
     here = {

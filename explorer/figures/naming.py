@@ -34,26 +34,24 @@ class Named:
 
 @dataclass(frozen=True)
 class Plot:
-    """A plot with a log axis: its scale, the ends of its other axis, and where a line is drawn across it."""
+    """A plot with a log axis: its scale, and the ends of its other axis."""
 
     scale: Scale
     ends: tuple[float, float]
-    marked: float
 
-    def heights(self, curve: Named) -> Array:
-        """The curve's height as a share of the plot's, (PLACES,), held where it begins and ends."""
+    def heights(self, x: Array, ln: Array) -> Array:
+        """A curve's height as a share of the plot's, (PLACES,), held where it begins and ends."""
         low, high = self.scale.low, self.scale.high
-        decades = np.clip(np.nan_to_num(curve.ln / LN10, neginf=low, posinf=high), low, high)
-        places = np.linspace(*self.ends, PLACES)
-        return np.asarray(np.interp(places, curve.x, (decades - low) / (high - low)))
+        decades = np.clip(np.nan_to_num(ln / LN10, neginf=low, posinf=high), low, high)
+        return np.asarray(np.interp(np.linspace(*self.ends, PLACES), x, (decades - low) / (high - low)))
 
 
-def names(look: Look, plot: Plot, curves: Sequence[Named]) -> list[dict[str, Any]]:
-    """The bands' names and the curves', on no curve, not on the line at 1 and not on the marked one."""
-    lines = [plot.heights(curve) for curve in curves]
+def names(look: Look, plot: Plot, curves: Sequence[Named], marked: float) -> list[dict[str, Any]]:
+    """The bands' names and the curves', on no curve, not on the line at 1 and not on the one at `marked`."""
+    lines = [plot.heights(curve.x, curve.ln) for curve in curves]
     made, taken = corners(look, plot.scale, lines)
     (left, right), (low, high) = plot.ends, (plot.scale.low, plot.scale.high)
-    mark = (plot.marked - left) / (right - left)
+    mark = (marked - left) / (right - left)
     one = -low / (high - low)
     taken += [Box(mark - RULE, 0.0, 2 * RULE, 1.0, FAINT), Box(0.0, one - RULE, 1.0, 2 * RULE, FAINT)]
     for i, curve in enumerate(curves):

@@ -6,11 +6,10 @@ import numpy as np
 
 from explorer.arrays import Array
 from explorer.figures.legend import DASHED, HEAVY, ROOM, legend
-from explorer.figures.naming import Named, Plot, names
+from explorer.figures.naming import Named, Plot, corners, names
 from explorer.figures.parts import (
     LN10,
     axis,
-    band_names,
     bands,
     curve,
     layout,
@@ -39,20 +38,23 @@ def curves(look: Look, report: RemediesReport) -> Figure:
     lines = {name: one.parts for name, one in report.treated.items()}
     lines["tanh, capped"] = report.baseline.capped
     scale = scale_of([ln[2:] for ln in lines.values()], least=3.0)
+    plot = Plot(scale, (-0.5, max(report.T - 0.5, 1.0)))
+    heights = []
     traces: list[Trace] = []
     for name, ln in lines.items():
         lag = np.arange(len(ln) - 1, dtype=np.float64)
         drawn = curve(lag, ln[:0:-1], scale, name=name, colour=colours(look)[name])
+        heights.append(plot.heights(lag, ln[:0:-1]))
         dashed = name == "tanh, capped"
         drawn[0]["line"] |= {"width": 3.0 if dashed else 3.5, "dash": "dash" if dashed else "solid"}
         drawn[0] |= {} if dashed else {"meta": "main"}
         traces += drawn
     marks = {name: DASHED if name == "tanh, capped" else HEAVY for name in lines}
     named = legend(look, [(marks[name], name, colours(look)[name]) for name in lines])
-    words = [*band_names(look, scale.low, scale.high), named]
+    words = [*corners(look, scale, heights)[0], named]
     if any(np.isneginf(ln[1:]).sum() > 1 for ln in lines.values()):
         words[0] |= {"yshift": 18}  # above the marks of exact zeros
-    x = axis(look, "lag T − k (steps)", range=[-0.5, max(report.T - 0.5, 1)])
+    x = axis(look, "lag T − k (steps)", range=list(plot.ends))
     y = power_axis(look, "‖part of ∂E/∂W through step k‖", scale.low, scale.high)
     shapes = bands(look, scale.low, scale.high)
     margin = {**MARGIN, "t": ROOM}
@@ -148,7 +150,7 @@ def sweep(look: Look, report: RemediesReport) -> Figure:
         traces += drawn
     low, high = float(swept.gains[0]) - 0.1, max(float(swept.gains[-1]), report.gain) + 0.1
     named = [Named(swept.gains, left, (name,), colours(look)[name]) for name, left in swept.left.items()]
-    words = names(look, Plot(scale, (low, high), report.gain), named)
+    words = names(look, Plot(scale, (low, high)), named, report.gain)
     here: dict[str, Any] = {
         "type": "line", "yref": "paper", "y0": 0, "y1": 1, "x0": report.gain, "x1": report.gain,
         "line": {"color": look.threshold, "width": 2, "dash": "dash"},

@@ -1,6 +1,6 @@
 /* The key above a plot, folded where the plot is narrower than it. */
 
-const GAP = "&nbsp;&nbsp;&nbsp;", LETTER = 0.53;  // between names; the width of a letter as a share of its height
+const GAP = "&nbsp;&nbsp;&nbsp;", LETTER = 0.47;  // between names; the width of a letter as a share of its height
 
 const wide = (html) => html.replace(/<[^>]*>/g, "").replace(/&nbsp;/g, " ").length;
 
