@@ -47,7 +47,7 @@ def test_the_heading_compares_the_reach_of_the_losses_with_that_before_training(
     found = report()
     now, before = reach(found.items), reach(found.run.snapshots[0].items)
     said = found.finding()
-    assert said.startswith("After 40 updates 90 % of a step's gradient comes from losses ")
+    assert said.startswith("After 40 updates 90 % of a step’s gradient comes from losses ")
     assert now == before or said.endswith(f"before training {reports.near(before)}")
     assert report(0).finding().startswith("Before any training 90 %")
 

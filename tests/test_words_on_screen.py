@@ -12,6 +12,7 @@ from explorer.wording import number, power
 
 ROOT = Path(__file__).parents[1]
 CODE = [ROOT / "app.py", *(ROOT / "pages").glob("*.py"), *(ROOT / "explorer").rglob("*.py")]
+DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef)
 STRAIGHT = re.compile(r"\w'(s|t|re|ve|ll|d)\b|\ws' \w")
 
 
@@ -21,7 +22,7 @@ def written(path):
     docs = {
         id(node.body[0].value)
         for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and isinstance(node.body[0], ast.Expr)
+        if isinstance(node, DOCUMENTED) and isinstance(node.body[0], ast.Expr)
     }
     strings = (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docs)
     return [node.value for node in strings if isinstance(node.value, str) and "=>" not in node.value]
@@ -41,7 +42,10 @@ def test_a_straight_apostrophe_would_be_found():
 
 @pytest.mark.parametrize(
     ("size", "said"),
-    [(0.0078, "0.008"), (0.0011, "0.001"), (0.00075, "10⁻³"), (0.075, "0.075"), (12345, "10⁴"), (1234, "1,200")],
+    [
+        (0.0078, "0.008"), (0.0011, "0.001"), (0.00075, "10⁻³"), (0.075, "0.075"),
+        (1234, "1,200"), (12345, "10⁴"),
+    ],
 )
 def test_sizes_down_to_a_thousandth_are_written_out(size, said):
     assert power(math.log(size)) == said
