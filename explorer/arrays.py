@@ -32,9 +32,9 @@ def log_norm(a: Array, axis: Axes = -1) -> Array:
     Elsewhere the largest entry is divided out first, for the square of 1e-200 is zero and that of 1e200 inf.
     """
     with np.errstate(over="ignore"):
-        squares = np.sum(a * a, axis=axis)
+        squares: Array = np.sum(a * a, axis=axis)
     if np.all((squares > 1e-250) & (squares < 1e250)):
-        return 0.5 * np.log(squares)
+        return np.asarray(0.5 * np.log(squares))
     largest = np.max(np.abs(a), axis=axis, keepdims=True, initial=0.0)
     scaled = a / np.where(largest > 0, largest, 1.0)
     return log(np.squeeze(largest, axis)) + 0.5 * log(np.maximum(np.sum(scaled**2, axis=axis), 1.0))

@@ -14,7 +14,7 @@ from browsing import READY, drag, opened, settled
 from browsing import finding as read
 from explorer import progress
 from explorer.lessons.table import LESSONS
-from explorer.ui import controls, live, places, state
+from explorer.ui import controls, keeping, live, places, state
 from explorer.ui.state import Request
 from opening import app, boards, control, finding
 
@@ -153,6 +153,28 @@ def test_an_answer_is_made_once_for_all(monkeypatch):
     key = ("weights", True, True, (("seed", "987654"),))
     assert live.heeded(Event(), *key) == live.heeded(Event(), *key) == b'{"panels": []}'
     assert len(made) == 1
+
+
+def test_a_kept_answer_does_not_wait_for_those_that_are_being_made():
+    made, let_go = [], Event()
+
+    def slow(key):
+        made.append(key)
+        assert let_go.wait(60)
+        return key
+
+    store = keeping.Kept(slow, 2, 1.0)
+    with ThreadPoolExecutor(1) as other:
+        asked_for = other.submit(store, "new")
+        store.keep(("old",), b"there")
+        assert store.found(("old",)) == b"there"
+        assert store.found(("new",)) is None
+        let_go.set()
+        assert asked_for.result() == "new"
+    assert store.found(("new",)) == "new"
+    store.keep(("third",), b"")
+    assert store.found(("old",)) is None  # the least lately used has gone
+    assert made == ["new"]
 
 
 # Over the wire

@@ -44,6 +44,13 @@ class Kept:
                     self.making.pop(key, None)
         return made
 
+    def found(self, key: tuple[Hashable, ...]) -> Any:
+        """The result that is kept for these arguments, else None; nothing is made or waited for."""
+        with self.guard:
+            if key in self.results:
+                self.results.move_to_end(key)
+            return self.results.get(key)
+
     def keep(self, key: Hashable, made: Any) -> None:
         """Keep a result, and let go of those not used for longest where the limits are passed."""
         with self.guard:

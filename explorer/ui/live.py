@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from explorer import progress
 from explorer.ui import state, url
-from explorer.ui.keeping import kept
+from explorer.ui.keeping import Kept
 from explorer.ui.state import Request
 
 PAGES = Path(__file__).parents[2] / "pages"
@@ -30,6 +30,7 @@ ALLOWED = "_live"  # session key: whether the page in sight can answer quietly
 FINDING = "_finding"  # session key: what this run shows, in a sentence
 ADDRESS = "live/{page}/{theme}/{pace}"
 MOST_WORK = 4e9  # multiplications; what takes longer is computed in sight, with a bar
+MEGABYTES = 24.0  # of answers kept for all visitors
 LOOK = 0.05  # seconds between two looks at whether the browser still waits
 # More threads would only take turns in the interpreter; a hand that moves goes before those that rest.
 AT_A_TIME = {held: ThreadPoolExecutor(2 if held else 1, "live") for held in (True, False)}
@@ -104,12 +105,15 @@ def board(request: Request) -> dict[str, Any]:
     raise Aloud
 
 
-@kept(1024)
-def _answer(page: str, dark: bool, held: bool, query: tuple[tuple[str, str], ...]) -> bytes:
+def made(page: str, dark: bool, held: bool, query: tuple[tuple[str, str], ...]) -> bytes:
+    """The board of a page as JSON."""
     return json.dumps(board(Request(page, dict(query), dark, held))).encode()
 
 
-def heeded(gone: Event, *key: Any) -> bytes:
+ANSWERS = Kept(made, 1024, MEGABYTES)
+
+
+def heeded(gone: Event, *key: Any) -> Any:
     """The answer, given up where nobody waits for it."""
 
     def hear(_: float | None) -> None:
@@ -118,7 +122,7 @@ def heeded(gone: Event, *key: Any) -> bytes:
 
     progress.listen(hear)
     try:
-        return _answer(*key)
+        return ANSWERS(*key)
     finally:
         progress.listen(None)
 
@@ -131,12 +135,15 @@ async def answer(asked: Asked) -> Response:
     query = tuple(sorted(asked.query_params.items()))
     held = way["pace"] == "held"
     key = (way["page"], way["theme"] == "dark", held, query)
-    made = asyncio.get_running_loop().run_in_executor(AT_A_TIME[held], heeded, gone, *key)
+    body = ANSWERS.found(key)  # what is there need not wait for those whose answer is being made
     try:
-        while not (await asyncio.wait({made}, timeout=LOOK))[0]:
-            if await asked.is_disconnected():
-                gone.set()
-        return Response(made.result(), media_type="application/json", headers={"Cache-Control": "no-store"})
+        if body is None:
+            making = asyncio.get_running_loop().run_in_executor(AT_A_TIME[held], heeded, gone, *key)
+            while not (await asyncio.wait({making}, timeout=LOOK))[0]:
+                if await asked.is_disconnected():
+                    gone.set()
+            body = making.result()
+        return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
     except (Aloud, Gone):
         return Response(status_code=409)
 
