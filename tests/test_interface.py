@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -152,6 +153,19 @@ def test_back_returns_to_the_page_before(tab, server):
     assert finding(tab) != words
     tab.go_back()
     tab.wait_for_function(f"(was) => {HEADING} === was", arg=words, timeout=READY)
+
+
+def test_one_step_back_leaves_a_page_that_was_reached_through_the_navigation(tab, server):
+    opened(tab, f"{server}/?gain=1.7")
+    words = finding(tab)
+    tab.locator("[data-testid=stTopNavSection]").first.click()
+    tab.get_by_role("menuitem", name="What reaches the weights").click()
+    tab.wait_for_url(re.compile(r"/weights\?.*gain=1\.7"), timeout=READY)
+    settled(tab)
+    tab.go_back()
+    tab.wait_for_function(f"(was) => {HEADING} === was", arg=words, timeout=READY)
+    assert "weights" not in tab.url
+    assert "gain=1.7" in tab.url
 
 
 def test_the_very_first_visit_may_be_a_link_to_any_page(chromium):
