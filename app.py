@@ -25,13 +25,6 @@ if __name__ == "__main__":
                 st.Page("pages/compare.py", title=TITLES["compare"], icon=":material/compare:"),
                 st.Page("pages/checks.py", title=TITLES["checks"], icon=":material/verified:"),
             ],
-            "Training": [
-                st.Page("pages/train.py", title=TITLES["train"], icon=":material/model_training:"),
-                st.Page("pages/rainbow.py", title=TITLES["rainbow"], icon=":material/looks:"),
-                st.Page("pages/cliff.py", title=TITLES["cliff"], icon=":material/landslide:"),
-                st.Page("pages/theatre.py", title=TITLES["theatre"], icon=":material/theater_comedy:"),
-                st.Page("pages/remember.py", title=TITLES["remember"], icon=":material/psychology:"),
-            ],
             "Lecture": [
                 st.Page("pages/one_number.py", title=TITLES["one_number"], icon=":material/exposure_zero:"),
                 st.Page("pages/memory.py", title=TITLES["memory"], icon=":material/memory:"),
@@ -47,6 +40,13 @@ if __name__ == "__main__":
                 st.Page("pages/myths.py", title=TITLES["myths"], icon=":material/quiz:"),
                 st.Page("pages/beats.py", title=TITLES["beats"], icon=":material/print:"),
                 st.Page("pages/glossary.py", title=TITLES["glossary"], icon=":material/menu_book:"),
+            ],
+            "Training": [
+                st.Page("pages/train.py", title=TITLES["train"], icon=":material/model_training:"),
+                st.Page("pages/rainbow.py", title=TITLES["rainbow"], icon=":material/looks:"),
+                st.Page("pages/cliff.py", title=TITLES["cliff"], icon=":material/landslide:"),
+                st.Page("pages/theatre.py", title=TITLES["theatre"], icon=":material/theater_comedy:"),
+                st.Page("pages/remember.py", title=TITLES["remember"], icon=":material/psychology:"),
             ],
         },
         position="top",
