@@ -4,7 +4,7 @@ Float64 ends near 1e-308 and 1e308; a product of 200 Jacobians does not. Norms a
 on as natural logarithms (-inf for an exact zero), and matrices as mantissa times a power of two.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, TypeVar
 
@@ -96,16 +96,19 @@ class Scaled:
 
 def freeze(value: Anything) -> Anything:
     """The value itself, every array inside made read-only, so that one result may serve many readers."""
-    inside: Any = value
-    if isinstance(inside, np.ndarray):
-        inside.flags.writeable = False
-    elif isinstance(inside, Mapping):
-        for item in inside.values():
-            freeze(item)
-    elif isinstance(inside, list | tuple):
-        for item in inside:
-            freeze(item)
-    elif is_dataclass(inside):
-        for field in fields(inside):
-            freeze(getattr(inside, field.name))
+    if isinstance(value, np.ndarray):
+        value.flags.writeable = False
+    for part in _parts(value):
+        freeze(part)
     return value
+
+
+def _parts(value: Any) -> Iterable[Any]:
+    """What a record, a mapping or a sequence holds."""
+    if isinstance(value, str | int | float | np.ndarray):
+        return ()
+    if isinstance(value, Mapping):
+        return value.values()
+    if isinstance(value, list | tuple):
+        return value
+    return [getattr(value, field.name) for field in fields(value)] if is_dataclass(value) else ()

@@ -58,11 +58,12 @@ class Doubts:
 def assembled(source: Conditioned, measure: Measure, part: Part, T: int) -> Assembled:
     """The map of all pairs of a chain, whose Jacobians may each stand for several of the T steps."""
     chain, unit = source.chain, EPSILON * np.sqrt(source.chain.S)
-    survey, n = Survey(chain, measure, part), chain.T + 1
+    pieces, n = list(all_splits(chain.T, chain.leading[0], chain.S)), chain.T + 1
+    survey = Survey.of(chain, measure, part, pieces)
     values = np.full((*chain.leading, n, n), -np.inf)
     limit, least, count, entered = unit / TOLERANCE, 1.0, 0, 0
     remaining: list[Doubts] = []
-    for splits in all_splits(chain.T, chain.leading[0], chain.S):
+    for splits in pieces:
         lowest, found, entered = _entered(values, survey.tiles(splits), limit, entered)
         least = min(least, lowest)
         for doubts in _by_split(found, source):

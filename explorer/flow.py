@@ -82,22 +82,29 @@ def forward(cell: Cell, w: Weights, x: Array, s0: Values) -> Trace:
             for k in inside_v:
                 v[k] = v[k] + w.b[k]
             z = cell.step({k: a[t] for k, a in u.items()}, v, s)
-            if not np.abs(z["h"]).max() <= LARGEST_STATE:  # false for nan too
-                break
             rows.append(z)
             s = {k: z[k] for k in cell.state}
-    if not rows:
-        raise OverflowError("the state exceeds 1e150 at step 1; choose smaller weights or inputs")
-    z = {k: np.stack([row[k] for row in rows]) for k in rows[0]}
+    T = held(np.stack([row["h"] for row in rows]))
+    z = {k: np.stack([row[k] for row in rows[:T]]) for k in rows[0]}
     states = {k: np.concatenate([np.broadcast_to(s0[k], z[k][:1].shape), z[k]]) for k in cell.state}
-    return Trace(x[: len(rows)], states, z)
+    return Trace(x[:T], states, z)
+
+
+def held(h: Array) -> int:
+    """For how many steps every entry of h (T, ..., H) stays below 1e150; never 0, which raises."""
+    inside = np.max(np.abs(h.reshape(len(h), -1)), axis=1) <= LARGEST_STATE  # false for nan too
+    T = len(h) if inside.all() else int(np.argmin(inside))
+    if T == 0:
+        raise OverflowError("the state exceeds 1e150 at step 1; choose smaller weights or inputs")
+    return T
 
 
 def jacobians(cell: Cell, w: Weights, D: Partials) -> Array:
     """J_t = ds_t/ds_{t-1} (n, ..., S, S) from the partials of n steps, blocks in cell.state order."""
     H, blocks = w.H, len(cell.state)
     sample = next(iter(D["h"].values()))
-    J = np.zeros((*sample.shape[:-1], blocks * H, blocks * H), dtype=sample.dtype)
+    J = np.empty((*sample.shape[:-1], blocks * H, blocks * H), dtype=sample.dtype)
+    J[..., H:] = 0.0  # all else is written below
     units = np.arange(H)
     for row, block in enumerate(cell.state):
         to_h = J[..., row * H : (row + 1) * H, :H]

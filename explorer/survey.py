@@ -6,7 +6,7 @@ therefore comes with it, and where shares are too small the middle of A B can be
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import prod
 from typing import Protocol
 
@@ -48,7 +48,7 @@ class Tile:
 class Room:
     """Memory used again for every piece of work, for fresh pages cost as much as the arithmetic."""
 
-    numbers: Array = field(default_factory=lambda: np.empty(0))
+    numbers: Array
 
     def shaped(self, *shape: int) -> Array:
         """An array of this shape with arbitrary contents."""
@@ -56,6 +56,12 @@ class Room:
         if size > self.numbers.size:
             self.numbers = np.empty(size)
         return self.numbers[:size].reshape(shape)
+
+
+def height(matrices: int, length: int, S: int) -> int:
+    """How many of `length` factors A are kept at a time: whole runs, as many as the cache holds."""
+    most = max(CACHED, TALL * S**2) // (matrices * S**2)
+    return min(length, max(1, most // RUN) * RUN)
 
 
 @dataclass(frozen=True)
@@ -111,9 +117,21 @@ class Survey:
     chain: Chain
     measure: Measure
     part: Part
-    right_room: Room = field(default_factory=Room)
-    left_room: Room = field(default_factory=Room)
-    products_room: Room = field(default_factory=Room)
+    right_room: Room
+    left_room: Room
+    products_room: Room
+
+    @staticmethod
+    def of(chain: Chain, measure: Measure, part: Part, pieces: list[Splits]) -> "Survey":
+        """A survey with room for these pieces of work, all in one array, for a large one gets large pages."""
+        S, width, sizes = chain.S, measure.width(chain.S), np.zeros(3, np.int64)
+        for splits in pieces:
+            matrices, length = splits.count * splits.together, splits.half - 1
+            right, products = 1 + height(matrices, length, S), min(length, RUN)
+            needed = np.array([right * width, splits.half * width, products * S**2])
+            sizes = np.maximum(sizes, matrices * needed)
+        rooms = np.split(np.empty(sizes.sum()), np.cumsum(sizes)[:-1])
+        return Survey(chain, measure, part, *(Room(room) for room in rooms))
 
     def tiles(self, splits: Splits, basis: Basis | None = None) -> Iterator[Tile]:
         """The pairs of these splits, tile by tile from the split on."""
@@ -160,8 +178,8 @@ class Survey:
     def _right(self, splits: Splits, basis: Basis | None) -> Iterator[tuple[int, Side]]:
         """The factors A of these splits, t rising from m, where A = I: (how many came before, the next)."""
         length, rows, out = self._length(splits), self.part.rows, None if basis is None else basis.out
-        height = 1 + self._height(splits, length)
-        side = self._side(splits, height, self.right_room)
+        most = 1 + height(splits.count * splits.together, length, self.chain.S)
+        side = self._side(splits, most, self.right_room)
         self._put_middle(side, 0, self._middle(out)[rows], self.measure.keep_right)
         start, n, factor = 0, 1, splits.after(self.chain, out)
         if length == 0:
@@ -173,7 +191,7 @@ class Survey:
             side.put(at, A, exponent)
             self.measure.keep_right(A, side.kept[:, :, at])
             rest = 1 + length - start - n
-            if rest == 0 or n + min(RUN, rest) > height:
+            if rest == 0 or n + min(RUN, rest) > most:
                 yield start, side.upto(n)
                 start, n = start + n, 0
 
@@ -192,12 +210,6 @@ class Survey:
         one = np.empty((1, side.kept.shape[-1]))
         keep(middle[None], one)
         side.kept[:, :, at : at + 1] = one
-
-    def _height(self, splits: Splits, length: int) -> int:
-        """How many factors A are kept at a time: whole runs, as many as the cache holds."""
-        S, matrices = self.chain.S, splits.count * splits.together
-        most = max(CACHED, TALL * S**2) // (matrices * S**2)
-        return min(length, max(1, most // RUN) * RUN)
 
     def _side(self, splits: Splits, n: int, room: Room) -> Side:
         """Room for n factors of each split and member."""
