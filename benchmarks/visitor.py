@@ -130,7 +130,7 @@ class Visitor:
             self.page = forward.navigation.page_script_hash
         if element.bidi_component.component_name.endswith("_board"):
             self.board = element.bidi_component.id
-            self.answers = json.loads(element.bidi_component.json)["answers"]
+            self.answers = json.loads(element.bidi_component.json)[0]["answers"]
 
 
 def resident(pid: int) -> float:

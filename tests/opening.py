@@ -35,7 +35,7 @@ def control(at, name):
 def sent(at):
     """What the components of a page are sent."""
     found = [json.loads(component.proto.json or "{}") for component in at.get("bidi_component")]
-    return [data for data in found if data]
+    return [data[0] if isinstance(data, list) else data for data in found if data]
 
 
 def finding(at):

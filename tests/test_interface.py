@@ -226,6 +226,23 @@ def test_clipping_never_reruns_the_network(monkeypatch, name, value):
 # What it keeps and reaches
 
 
+def test_a_page_stands_without_pandas():
+    """It takes 70 MB and a second; Streamlit loads it to look whether a list is a data frame."""
+    script = """
+import sys
+from opening import app
+for page in ("gradient_flow", "cliff", "memory"):
+    app(page)
+    print(page, "pandas" in sys.modules)
+"""
+    path = os.pathsep.join([str(ROOT), str(ROOT / "tests")])
+    told = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env={**os.environ, "PYTHONPATH": path}, capture_output=True,
+        encoding="utf-8", check=True,
+    )  # fmt: skip
+    assert told.stdout.split("\n") == ["gradient_flow False", "cliff False", "memory False", ""]
+
+
 def test_the_imports_are_out_of_the_garbage_collectors_sight():
     process.frozen_imports.clear()
     process.frozen_imports()

@@ -16,7 +16,7 @@ from explorer import progress
 from explorer.lessons.table import LESSONS
 from explorer.ui import controls, keeping, live, places, state
 from explorer.ui.state import Request
-from opening import app, boards, control, finding
+from opening import app, boards, control, finding, sent
 
 EXPLORE = ["gradient_flow", "weights", "saturation", "clipping", "compare", "lstm", "checks", "cliff"]
 TRAINING = ["train", "rainbow", "theatre", "remember"]
@@ -68,8 +68,7 @@ def test_the_board_alone_is_the_board_of_the_whole_page(page, address):
 def test_a_beat_asked_for_ahead_is_the_beat_that_comes(page, view):
     lesson = LESSONS[page]
     at = app(page, beat="2", **({"view": view} if view else {}))
-    [ahead] = [data for data in (json.loads(c.proto.json or "{}") for c in at.get("bidi_component"))
-               if "near" in data]  # fmt: skip
+    [ahead] = [data for data in sent(at) if "near" in data]
     assert {n: near["says"] for n, near in ahead["near"].items()} == {
         "1": lesson.beats[0].says,
         "3": lesson.beats[2].says,

@@ -533,7 +533,7 @@ class Board {
 }
 
 export default function (component) {
-  const { data, setStateValue, setTriggerValue, parentElement } = component;
+  const { data: [data], setStateValue, setTriggerValue, parentElement } = component;
   const root = parentElement.querySelector(".gf");
   root.board ??= new Board(root);
   root.board.receive(data, setStateValue, setTriggerValue);

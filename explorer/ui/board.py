@@ -111,7 +111,7 @@ def draw(key: str, strip_field: str, on_brush: Brush | None, data: dict[str, Any
     """The component itself."""
     COMPONENT(
         key=key,
-        data=data,
+        data=bundle.sealed(data),
         default={"moved": {"turn": 0, "values": {}}},
         on_moved_change=lambda: moved(key),
         on_picked_change=lambda: picked(key),

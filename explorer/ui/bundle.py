@@ -4,10 +4,11 @@ Streamlit ships plotly.js with its front end and sets `window.Plotly` once that 
 draws with it instead of sending megabytes of its own. A test fails loudly when a new version moves it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import streamlit as st
@@ -29,6 +30,15 @@ def plotly_url() -> str | None:
     root = Path(st.__file__).parent / "static"
     found = sorted(root.glob(PATTERN))
     return found[0].relative_to(root).as_posix() if found else None
+
+
+def sealed(data: Mapping[str, Any]) -> tuple[Mapping[str, Any]]:
+    """What a component is sent, as the one item of a tuple, which its script opens again.
+
+    Streamlit looks whether a list in a plain dict is a data frame, and to know one it loads pandas and
+    pyarrow: 70 MB, and a second before the first page stands.
+    """
+    return (data,)
 
 
 def page_stem() -> str:

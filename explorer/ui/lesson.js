@@ -110,5 +110,5 @@ class Keys {
 /* One for the whole window: a page that is turned to brings a component of its own, and an old one may stay. */
 export default function (component) {
   const keys = (window.__gradientFlowKeys ??= new Keys());
-  keys.receive(component.data, component.setTriggerValue);
+  keys.receive(component.data[0], component.setTriggerValue);
 }

@@ -15,7 +15,7 @@ from explorer.experiment import DISPLAYED, Experiment, View
 from explorer.lesson import Lesson
 from explorer.lessons.table import neighbour
 from explorer.parameters import Range, param
-from explorer.ui import board, controls, glossary, live, page, places, question, state, url
+from explorer.ui import board, bundle, controls, glossary, live, page, places, question, state, url
 
 HERE = Path(__file__).parent
 TURN = "_turn_to"  # session key: (page, beat) that a key asked for
@@ -135,18 +135,20 @@ def beats(lesson: Lesson, number: int) -> None:
     state.session()[RUNS] = state.session().get(RUNS, 0) + 1
     KEYS(
         key="beat_keys",
-        data={
-            "at": f"{lesson.page} {number}",
-            "page": lesson.page,
-            "number": number,
-            "of": last,
-            "first": 1 if at_first else 0,
-            "last": last if at_last else last + 1,
-            "run": state.session()[RUNS],
-            "lecture": url.lecture(),
-            "panel": lesson.beat(number).panel,
-            "near": near(lesson, number),
-        },
+        data=bundle.sealed(
+            {
+                "at": f"{lesson.page} {number}",
+                "page": lesson.page,
+                "number": number,
+                "of": last,
+                "first": 1 if at_first else 0,
+                "last": last if at_last else last + 1,
+                "run": state.session()[RUNS],
+                "lecture": url.lecture(),
+                "panel": lesson.beat(number).panel,
+                "near": near(lesson, number),
+            }
+        ),
         on_go_change=lambda: pressed(lesson),
     )
 
