@@ -2,7 +2,7 @@
 
 The same splits and Gram matrices that give the Frobenius norms (`pairs`) give σ_max(A B)², the largest
 eigenvalue of A'A B B', by Lanczos' method for all pairs of a split together (`lanczos`). It is settled to
-1e-9, so that ln σ_max is good to 5e-10, clusters of singular values as in orthogonal chains included.
+1e-8, so that ln σ_max is good to 5e-9, clusters of singular values as in orthogonal chains included.
 """
 
 from collections.abc import Iterator

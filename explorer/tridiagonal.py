@@ -8,7 +8,7 @@ import numpy as np
 
 from explorer.arrays import Array
 
-ROUNDS = 40  # of Laguerre's iteration; three to six are usual
+ROUNDS = 60  # of Laguerre's iteration; three to six are usual
 CLOSE = 1e-11  # a step this small beside the eigenvalue ends it
 FLOOR = 2.0**-52  # beside the eigenvalue, a pivot that is positive but for rounding
 
@@ -25,21 +25,26 @@ def above(alpha: Array, beta: Array, x: Array) -> Array:
 
 
 def top(alpha: Array, beta: Array, bound: Array, guess: Array) -> tuple[Array, Array]:
-    """The largest eigenvalues (p,) and the squared last components of their eigenvectors (p,).
+    """The largest eigenvalues (p,), from above, and the squared last components of their eigenvectors (p,).
 
-    Laguerre's iteration, which comes down on the eigenvalue from above and stays where its step would be
-    CLOSE. At the eigenvalue the last pivot has the derivative 1 / component². It starts from a guess
-    where that lies above all eigenvalues, else from a bound that does.
+    Laguerre's iteration comes down on the eigenvalue, from a guess where that lies above all eigenvalues,
+    else from a bound that does, and ends where its step would be CLOSE. Rounding can make a step too long
+    above a tight cluster: it is taken only where all eigenvalues stay below, else the interval is halved.
+    At the eigenvalue the last pivot has the derivative 1 / component².
     """
-    x = np.where(above(alpha, beta, guess) == 0, guess, _bounded(alpha, beta, bound))
-    with np.errstate(over="ignore", invalid="ignore"):  # at an eigenvalue found twice; the step is 0 there
-        for _ in range(ROUNDS):
-            step, slope = _laguerre(alpha, beta, x)
-            step = np.where(step > CLOSE * x, step, 0.0)
-            x = x - step
-            if not step.any():
-                break
-    return x, np.where(np.isfinite(slope), 1 / slope, 0.0)
+    x = np.where(above(alpha, beta, guess) == 0, guess, np.minimum(reach(alpha, beta), bound) * (1 + CLOSE))
+    low, slope, moving = np.zeros_like(x), np.ones_like(x), np.arange(x.size)
+    for _ in range(ROUNDS):
+        a, b, high, least = alpha[:, moving], beta[:, moving], x[moving], low[moving]
+        with np.errstate(over="ignore", invalid="ignore"):  # at an eigenvalue found twice
+            step, slope[moving] = _laguerre(a, b, high)
+        step = np.where(high - step > least, step, 0.5 * (high - least))
+        below = above(a, b, high - step) > 0
+        low[moving], x[moving] = np.where(below, (high - step, high), (least, high - step))
+        moving = moving[(step > CLOSE * high) & (high - low[moving] > CLOSE * high)]
+        if moving.size == 0:
+            break
+    return x, np.where(np.isfinite(slope), 1 / slope, 1.0)
 
 
 def _laguerre(alpha: Array, beta: Array, x: Array) -> tuple[Array, Array]:
@@ -64,11 +69,11 @@ def _laguerre(alpha: Array, beta: Array, x: Array) -> tuple[Array, Array]:
     return n / (sum_first + root), slope
 
 
-def _bounded(alpha: Array, beta: Array, bound: Array) -> Array:
-    """A little more than any eigenvalue: the bound, or Gershgorin's row sums where they are less."""
+def reach(alpha: Array, beta: Array) -> Array:
+    """Gershgorin's bound on the eigenvalues, the largest row sum, (p,)."""
     side = np.sqrt(beta)
     rows = alpha.copy()
     rows[:-1] += side
     rows[1:] += side
-    most: Array = np.minimum(np.max(rows, axis=0), bound) * (1 + CLOSE)
+    most: Array = np.max(rows, axis=0)
     return most
