@@ -32,7 +32,7 @@ def test_frames_too_large_to_send_are_played_by_the_server():
 def test_formulas_are_sent_when_frames_are_asked_for_unless_they_are_too_many(monkeypatch):
     asked = {"memory": {"played": 1}, "gates": {"played": None}}
     monkeypatch.setattr(playing.state, "session", lambda: asked)
-    few, many = ({n: ("x",) for n in range(count)} for count in (MOST_SET, MOST_SET + 1))
+    few, many = ({n: ("x" * 100,) for n in range(count)} for count in (MOST_SET // 100, MOST_SET // 100 + 1))
     assert playing.followed("memory", lambda: few) == few
     assert playing.followed("memory", lambda: many) == {}
     assert playing.followed("gates", lambda: pytest.fail("nobody asked")) == {}

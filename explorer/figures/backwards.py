@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from explorer.arrays import Array
+from explorer.figures.contrast import contrasting, mixed
 from explorer.figures.film import MOST_FRAMES, Drawn, Frame
 from explorer.figures.parts import axis, label, layout, typed
 from explorer.figures.strip import Node, Strip, folded, node
@@ -101,8 +102,8 @@ def tiled(look: Look, tiles: list[Tile]) -> Figure:
         words += titles(look, tile, left, right)
         if tile.M is None:
             continue
-        suffix = str(len(traces) + 1) if traces else ""
-        traces.append(heat(look, tile, reach, suffix))
+        suffix = str(len(axes) // 2 + 1) if axes else ""
+        traces += [heat(look, tile, reach, suffix), *entries(look, np.asarray(tile.M), reach, suffix)]
         axes[f"xaxis{suffix}"] = {"domain": [left, right], "anchor": f"y{suffix}", "visible": False}
         axes[f"yaxis{suffix}"] = {"domain": [0, 0.84], "anchor": f"x{suffix}", "visible": False,
                                   "autorange": "reversed"}  # fmt: skip
@@ -121,7 +122,7 @@ def titles(look: Look, tile: Tile, left: float, right: float) -> list[dict[str, 
 
 
 def heat(look: Look, tile: Tile, reach: float, suffix: str) -> Trace:
-    """One matrix; its entries are written where there are few."""
+    """One matrix."""
     M = np.asarray(tile.M)
     trace: Trace = {
         "type": "heatmap", "z": typed(np.clip(M / reach, -1, 1)), "zmin": -1, "zmax": 1,
@@ -129,10 +130,23 @@ def heat(look: Look, tile: Tile, reach: float, suffix: str) -> Trace:
         "name": tile.title, "xgap": 1, "ygap": 1, "customdata": typed(M),
         "hovertemplate": f"{tile.title}[%{{y}}, %{{x}}] = %{{customdata:.4g}}<extra></extra>",
     }  # fmt: skip
-    if max(M.shape) <= MOST_WRITTEN:
-        trace |= {"text": [[written(float(x)) for x in row] for row in M], "texttemplate": "%{text}",
-                  "textfont": {"size": 14}}  # fmt: skip
     return trace
+
+
+def entries(look: Look, M: Array, reach: float, suffix: str) -> list[Trace]:
+    """The entries of one matrix as words in its cells, where there are few."""
+    if max(M.shape) > MOST_WRITTEN:
+        return []
+    rows, columns = np.indices(M.shape).reshape(2, -1)
+    fills = [mixed(look.diverging, (float(x) / reach + 1) / 2) for x in M.ravel()]
+    return [
+        {
+            "type": "scatter", "mode": "text", "x": columns.tolist(), "y": rows.tolist(),
+            "text": [written(float(x)) for x in M.ravel()], "hoverinfo": "skip", "meta": "contour",
+            "textfont": {"size": 14, "color": [contrasting(fill) for fill in fills]},
+            "xaxis": f"x{suffix}", "yaxis": f"y{suffix}",
+        }
+    ]  # fmt: skip
 
 
 def written(x: float) -> str:

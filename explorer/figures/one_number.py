@@ -32,6 +32,8 @@ NAMES = {
     "matrix": ("largest gain of W<sup>n</sup>", "n, how often multiplied", "largest gain"),
     "network": ("error signal", "steps sent back", "part left"),
 }
+MOST_BARS = 200  # of single steps; more are drawn as an area, which takes the browser far less
+FACTOR = "step %{x}: times %{customdata:.4g}<extra></extra>"
 WIDTH = 0.023  # of a narrow panel's width that one letter takes
 
 
@@ -199,12 +201,6 @@ def factors(look: Look, report: RepeatedReport) -> Figure:
     reach = max(0.1, float(np.max(np.abs(finite), initial=0.0)) * 1.15)
     n = np.arange(1.0, report.n + 1)
     y = np.where(np.isfinite(report.factors), report.factors / LN10, np.nan)
-    colours = [look.explode_ink if value > 0 else look.vanish_ink for value in y]
-    bars = {
-        "type": "bar", "x": typed(n), "y": typed(y), "marker": {"color": colours, "line": {"width": 0}},
-        "customdata": typed(10.0**y), "name": "factor of one step",
-        "hovertemplate": "step %{x}: times %{customdata:.4g}<extra></extra>",
-    }  # fmt: skip
     exact_line = {
         "type": "scatter", "mode": "lines", "x": [0, report.n], "y": [0, 0], "hoverinfo": "skip",
         "line": {"color": look.muted, "width": LINE / 2},
@@ -213,4 +209,29 @@ def factors(look: Look, report: RepeatedReport) -> Figure:
     x = axis(look, NAMES[report.stage][1], range=[0, report.n + 1])
     y_axis = axis(look, "times", range=[-reach, reach], tickvals=[float(np.log10(t)) for t in ticks],
                   ticktext=[f"{t:g}" for t in ticks])  # fmt: skip
-    return {"data": [bars, exact_line], "layout": layout(look, x, y_axis, bargap=0.1)}
+    drawn = [bars(look, n, y)] if report.n <= MOST_BARS else areas(look, n, y)
+    return {"data": [*drawn, exact_line], "layout": layout(look, x, y_axis, bargap=0.1)}
+
+
+def bars(look: Look, n: Array, y: Array) -> Trace:
+    """One bar a step from 1 to its factor, log₁₀ factors y (n,)."""
+    colours = [look.explode_ink if value > 0 else look.vanish_ink for value in y]
+    return {
+        "type": "bar", "x": typed(n), "y": typed(y), "marker": {"color": colours, "line": {"width": 0}},
+        "customdata": typed(10.0**y), "name": "factor of one step", "hovertemplate": FACTOR,
+    }  # fmt: skip
+
+
+def areas(look: Look, n: Array, y: Array) -> list[Trace]:
+    """The same where the bars would be as thin as a line: one area of what shrinks, one of what grows."""
+    return [
+        {
+            "type": "scatter", "mode": "lines", "x": typed(n), "y": typed(np.where(part, y, 0.0)),
+            "line": {"shape": "hvh", "width": 0}, "fill": "tozeroy", "fillcolor": colour,
+            "customdata": typed(10.0**y), "name": f"factor of one step, {word}",
+            "hovertemplate": FACTOR if part.any() else "", "hoverinfo": "skip" if not part.any() else "all",
+        }
+        for word, part, colour in (
+            ("shrinking", y < 0, look.vanish_ink), ("growing", y > 0, look.explode_ink)
+        )
+    ]  # fmt: skip

@@ -40,6 +40,9 @@ const nearest = (positions, value) => {
   return best;
 };
 
+const placed = (grid, { areas, columns, rows }) => Object.assign(grid.style,
+  { gridTemplateAreas: areas, gridTemplateColumns: columns, gridTemplateRows: rows });
+
 const scaledFonts = (part, factor, least) => {
   for (const key in part) {
     const value = part[key];
@@ -91,6 +94,15 @@ class Board {
     if (this.root.style.height === height) return;
     this.root.style.height = height;
     this.resize();
+  }
+
+  /* A plot that was drawn for another place. */
+  fitPlots() {
+    for (const plot of this.grid.querySelectorAll(".js-plotly-plot")) {
+      const { width, height } = plot._fullLayout ?? { width: 0, height: 0 };
+      const off = Math.max(Math.abs(width - plot.clientWidth), Math.abs(height - plot.clientHeight));
+      if (plot.clientWidth && off > 1) window.Plotly.Plots.resize(plot);
+    }
   }
 
   resize() {
@@ -168,6 +180,7 @@ class Board {
   /* What the whole page is about to say; it has been asked for it already. */
   foretell(data, answers) {
     this.forget();
+    drafts.show(this, answers);
     this.turn += 1;
     this.told = this.turn;
     this.served = { ...this.served, answers };
@@ -212,6 +225,7 @@ class Board {
 
   /* What the whole page says. Where the hand has gone on meanwhile, it is asked again from there. */
   receive(data, send, pick) {
+    if (!this.data) drafts.show(this, data.answers);
     this.send = send;
     this.pick = pick;
     this.served = data;
@@ -239,9 +253,7 @@ class Board {
       this.redrawStrip();
       this.strip.classList.toggle("gf-stressed", data.stressed === "strip");
       this.player.receive(data);
-      this.grid.style.gridTemplateAreas = data.areas;
-      this.grid.style.gridTemplateColumns = data.columns;
-      this.grid.style.gridTemplateRows = data.rows;
+      placed(this.grid, data);
       const ids = data.panels.map((panel) => panel.id);
       for (const figure of [...this.grid.children]) if (!ids.includes(figure.dataset.panel)) {
         Plotly.purge(figure.lastChild);
@@ -249,6 +261,7 @@ class Board {
         figure.remove();
       }
       const [first, later] = [false, true].map((detail) => data.panels.filter((panel) => panel.detail === detail));
+      first.sort((one, other) => (other.id === data.stressed) - (one.id === data.stressed));
       for (const panel of first) await this.drawPanel(Plotly, panel);
       this.answered(data);
       if (later.length) await painted();
@@ -442,10 +455,11 @@ class Board {
     plot.brush = panel.brush;
     if (!plot.listens) {
       plot.listens = true;
-      brushes(this, plot);
+      const board = this.real ?? this;  // drawn ahead, it speaks for the board that shows it
+      brushes(board, plot);
       plot.addEventListener("mousemove", ({ clientX, clientY }) => { plot.pointer = { clientX, clientY, bubbles: true }; });
       plot.addEventListener("mouseleave", () => { plot.pointer = null; });
-      plot.on("plotly_click", (event) => plot.stroked || this.clicked(plot.picks, event.points[0], plot.layout));
+      plot.on("plotly_click", (event) => plot.stroked || board.clicked(plot.picks, event.points[0], plot.layout));
       if (panel.pick.group) isolates(this.grid, plot);
     }
   }

@@ -59,7 +59,7 @@ class Keys {
   /* The board and the sentence of a beat nearby are here before the whole page is. */
   async foretell(to) {
     const { near, page, at } = this.data, board = document.querySelector(".gf")?.board;
-    const data = near[to] && board && await this.asked(near[to].answers);
+    const data = near[to]?.says && board && await this.asked(near[to].answers);
     if (!data || !this.waiting || this.data.at !== at) return;
     const said = document.querySelectorAll(".st-key-beats [data-testid=stMarkdown] p");
     for (const [i, text] of [`${to} / ${this.data.of}`, near[to].says].entries()) {
@@ -80,11 +80,21 @@ class Keys {
     return this.answers.get(address);
   }
 
-  /* The beats nearby are asked for when the present one has been drawn. */
+  /* The beats nearby are asked for when the present one has been drawn; the next is drawn out of sight, later
+     where the board has something to do. */
   async lookAhead() {
-    const { near, at, number } = this.data;
-    for (const n of [number + 1, number - 1])
-      if (near[n] && this.data.at === at) await this.asked(near[n].answers);
+    const { near, at, number } = this.data, board = document.querySelector(".gf")?.board;
+    for (const n of [number + 1, number - 1]) {
+      if (!near[n] || this.data.at !== at) continue;
+      const data = await this.asked(near[n].answers);
+      if (!data || !board || n < number || this.waiting || this.data.at !== at) continue;
+      if (!await window.__gradientFlowDrafts.draw(board, data, near[n].answers)) this.lookLater();
+    }
+  }
+
+  lookLater() {
+    clearTimeout(this.looking);
+    this.looking = setTimeout(() => this.lookAhead(), LOOK_AHEAD);
   }
 
   receive(data, ask) {
@@ -93,8 +103,7 @@ class Keys {
     this.data = data;
     this.ask = ask;
     if (moved) this.bringIntoView(data.panel, 20);
-    clearTimeout(this.looking);
-    this.looking = setTimeout(() => this.lookAhead(), LOOK_AHEAD);
+    this.lookLater();
     if (answered) setTimeout(() => { this.waiting = false; this.pump(); }, 30);
   }
 

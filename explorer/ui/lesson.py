@@ -154,15 +154,21 @@ def beats(lesson: Lesson, number: int) -> None:
 
 
 def near(lesson: Lesson, number: int) -> dict[int, dict[str, str]]:
-    """The beats after and before this one: what each says, and where the browser finds its board ahead."""
+    """The beats after and before this one: what each says, and where the browser finds its board ahead.
+
+    A beat on the next page says nothing yet, for its page must come first.
+    """
     hidden, hall = tuple(url.hidden()), url.lecture()
+    beats = {n: (lesson, n) for n in (number + 1, number - 1) if 1 <= n <= len(lesson.beats)}
+    after = neighbour(lesson.page, 1)
+    if number == len(lesson.beats) and after:
+        beats[number + 1] = (after, 1)
     return {
         n: {
-            "says": lesson.beat(n).says,
-            "answers": live.address_of(places.beat(lesson, n, hidden, in_lecture=hall)),
+            "says": one.beat(there).says if one is lesson else "",
+            "answers": live.address_of(places.beat(one, there, hidden, in_lecture=hall)),
         }
-        for n in (number + 1, number - 1)
-        if 1 <= n <= len(lesson.beats)
+        for n, (one, there) in beats.items()
     }
 
 

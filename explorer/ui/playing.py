@@ -9,7 +9,7 @@ from explorer.figures.film import Frame
 from explorer.ui import state
 
 MOST_BYTES = 4_000_000
-MOST_SET = 24  # steps whose formulas are set beforehand, some milliseconds each
+MOST_SET = 8_000  # letters of LaTeX set beforehand for all steps; the browser stands still while it sets them
 Formulas = tuple[str, ...]  # LaTeX, side by side
 
 
@@ -29,7 +29,8 @@ def followed(key: str, formulas: Callable[[], Mapping[int, Formulas]]) -> Mappin
     """
     sent = state.session().get(key) or {}
     found = {} if sent.get("played") is None else formulas()
-    return found if len(found) <= MOST_SET else {}
+    letters = sum(len(one) for step in found.values() for one in step)
+    return found if letters <= MOST_SET else {}
 
 
 def packed_frame(frame: Frame) -> tuple[dict[str, Any], list[str]]:
