@@ -59,6 +59,7 @@ class Board {
     this.turn = 0;
     this.values = {};
     this.drawn = {};
+    this.drafts = drafts;
     this.ghosts = {};
     this.last = {};
     this.frozen = false;
@@ -180,7 +181,7 @@ class Board {
   /* What the whole page is about to say; it has been asked for it already. */
   foretell(data, answers) {
     this.forget();
-    drafts.show(this, answers);
+    this.drafts.show(this, answers);
     this.turn += 1;
     this.told = this.turn;
     this.served = { ...this.served, answers };
@@ -225,7 +226,7 @@ class Board {
 
   /* What the whole page says. Where the hand has gone on meanwhile, it is asked again from there. */
   receive(data, send, pick) {
-    if (!this.data) drafts.show(this, data.answers);
+    if (!this.data) this.drafts.show(this, data.answers);
     this.send = send;
     this.pick = pick;
     this.served = data;

@@ -83,12 +83,13 @@ class Keys {
   /* The beats nearby are asked for when the present one has been drawn; the next is drawn out of sight, later
      where the board has something to do. */
   async lookAhead() {
-    const { near, at, number } = this.data, board = document.querySelector(".gf")?.board;
+    const { near, at, number } = this.data;
     for (const n of [number + 1, number - 1]) {
       if (!near[n] || this.data.at !== at) continue;
       const data = await this.asked(near[n].answers);
-      if (!data || !board || n < number || this.waiting || this.data.at !== at) continue;
-      if (!await window.__gradientFlowDrafts.draw(board, data, near[n].answers)) this.lookLater();
+      if (!data || n < number || this.waiting || this.data.at !== at) continue;
+      const board = document.querySelector(".gf")?.board;
+      if (!await board?.drafts.draw(board, data, near[n].answers)) this.lookLater();
     }
   }
 
