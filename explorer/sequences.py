@@ -86,8 +86,8 @@ LEVELS = ("words", "characters")
 def tokens_of(text: str, level: str) -> tuple[str, ...]:
     """The text cut into words or characters.
 
-    Raises ValueError for fewer than two tokens, for more than MOST_TOKENS, for a character that cannot be
-    printed, and for an unknown level.
+    Raises ValueError for fewer than two tokens, for more than MOST_TOKENS or MOST_VOCABULARY different ones,
+    for a character that cannot be printed, and for an unknown level.
     """
     if level not in LEVELS:
         raise ValueError(f"level must be one of {', '.join(LEVELS)}; got {level!r}")
@@ -102,6 +102,9 @@ def tokens_of(text: str, level: str) -> tuple[str, ...]:
         raise ValueError(
             f"text must have 2 to {MOST_TOKENS:,} {level}, one to read and one to ask for; got {len(cut)}"
         )
+    different = len(set(cut))
+    if different > MOST_VOCABULARY:
+        raise ValueError(f"text may have at most {MOST_VOCABULARY} different {level}; got {different}")
     return cut
 
 
@@ -109,14 +112,10 @@ def read_text(text: str, level: str = "words") -> Sequence:
     """The text as one-hot tokens, each to be predicted from those before it.
 
     The vocabulary is the text's own tokens in order of first appearance. Raises ValueError as `tokens_of`
-    does, and for more than MOST_VOCABULARY different tokens.
+    does.
     """
     tokens = tokens_of(text, level)
     vocabulary = tuple(dict.fromkeys(tokens))
-    if len(vocabulary) > MOST_VOCABULARY:
-        raise ValueError(
-            f"text may have at most {MOST_VOCABULARY} different {level}; got {len(vocabulary)}"
-        )
     indices = encode(tokens, vocabulary)
     return Sequence(np.eye(len(vocabulary))[indices[:-1]], indices[1:], tokens, vocabulary)
 

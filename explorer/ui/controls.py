@@ -5,6 +5,7 @@ a popover, so that its address says everything that decides what it shows.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import Field, asdict, dataclass, field, fields
 from typing import Any, TypeVar
 
@@ -77,13 +78,13 @@ def complete(wanted: Wanted, box: Any = None) -> list[Any]:
     remember(values, wanted.fixed, defaults, wanted.explicit)
     with link:
         sharing.share([name for name, f in known.items() if labelled(f)])
-    return [valid(kind, {**values, **wanted.fixed}) for kind in (Experiment, View, *wanted.own)]
+    return [valid(kind, {**values, **wanted.fixed}, wanted) for kind in (Experiment, View, *wanted.own)]
 
 
 def quietly(known: Mapping[str, Field[Any]], wanted: Wanted) -> list[Any]:
     """What `complete` returns, with nothing drawn; a run that takes long is left to the whole app."""
     values = {name: state.session()[name] for name in known} | dict(wanted.fixed)
-    found: list[Any] = [valid(kind, values) for kind in (Experiment, View, *wanted.own)]
+    found: list[Any] = [valid(kind, values, wanted) for kind in (Experiment, View, *wanted.own)]
     if found[0].work() > live.MOST_WORK:
         live.aloud()
     return found
@@ -204,15 +205,31 @@ def preset_button(name: str, teaches: str, complete: Mapping[str, Any]) -> None:
     st.button(name, help=teaches, on_click=state.session().update, args=(dict(complete),), width="stretch")
 
 
-def valid(kind: type[Record], values: Mapping[str, Any]) -> Record:
-    """The record of these values, or the last good one with the reason shown."""
+def valid(kind: type[Record], values: Mapping[str, Any], wanted: Wanted | None = None) -> Record:
+    """The record of these values, or with the reason shown the last good one, as far as the page has it."""
     good: dict[str, Any] = state.session().setdefault(GOOD, {})
+    fixed, arriving = (wanted.fixed, wanted.arriving) if wanted else ({}, {})
+    last = vars(good[kind.__name__]) if kind.__name__ in good else arriving
     try:
-        known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
-        good[kind.__name__] = kind(**{name: value for name, value in values.items() if name in known})
+        found = made(kind, values)
     except ValueError as problem:
         page.problem(str(problem))
-    found: Record = good.get(kind.__name__) or kind()
+        found = legal(kind, ({**last, **fixed}, {**arriving, **fixed}, fixed))
+    good[kind.__name__] = found
     if isinstance(found, Experiment):
         state.session()[SHOWN] = (found,)
     return found
+
+
+def legal(kind: type[Record], choices: Sequence[Mapping[str, Any]]) -> Record:
+    """The first record that the choices of values make, of which the last is legal."""
+    for values in choices[:-1]:
+        with suppress(ValueError):
+            return made(kind, values)
+    return made(kind, choices[-1])
+
+
+def made(kind: type[Record], values: Mapping[str, Any]) -> Record:
+    """The record of what is its own among the values, the rest at its default."""
+    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]
+    return kind(**{name: value for name, value in values.items() if name in known})
