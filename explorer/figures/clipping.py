@@ -6,6 +6,7 @@ import numpy as np
 
 from explorer.experiment import CLIP_MODES
 from explorer.figures.parts import LN10, axis, curve, label, layout, power_axis, scale_of, typed
+from explorer.figures.ranges import widened
 from explorer.figures.theme import DIRECT, Figure, Look, Trace
 from explorer.reports.clipping import ClippingReport, Sample
 from explorer.wording import number, power
@@ -56,7 +57,8 @@ def sizes(look: Look, report: ClippingReport) -> Figure:
     shown = np.where(np.isfinite(logs), logs, np.nan)
     threshold = float(np.log10(report.threshold))
     high = max(float(np.nanmax(shown, initial=0.0)), threshold) + 0.6
-    low = min(float(np.nanmin(shown, initial=0.0)), threshold) - 0.8
+    scale = widened(min(float(np.nanmin(shown, initial=0.0)), threshold) - 0.8, high)
+    low, high = scale.low, scale.high
     angles = [0.0, *(report.angle(name) for name in report.modes)]
     bars: Trace = {
         "type": "bar",
@@ -91,7 +93,8 @@ def engagement(look: Look, drawn: Sample, threshold: float) -> Figure:
     """The share of seeds whose gradient is larger than a threshold, over the threshold; ours is marked."""
     n, at = len(drawn.log_norms), float(np.log10(threshold))
     alive = drawn.log_norms[np.isfinite(drawn.log_norms)] / LN10
-    low, high = float(np.min(alive, initial=at)) - 0.5, float(np.max(alive, initial=at)) + 0.5
+    scale = widened(float(np.min(alive, initial=at)) - 0.5, float(np.max(alive, initial=at)) + 0.5)
+    low, high = scale.low, scale.high
     logs = np.maximum(drawn.log_norms / LN10, low)  # an exact zero is cut by no threshold
     x = np.concatenate([[low], np.repeat(logs, 2), [high]])
     share = 100 * (1 - np.concatenate([[0], np.repeat(np.arange(n + 1), 2)[1:-1], [n]]) / n)

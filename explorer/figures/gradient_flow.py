@@ -69,7 +69,7 @@ def contours(look: Look, steps: Integers, decades: Array) -> list[Trace]:
     z = np.where(np.eye(len(steps), dtype=bool), np.nan, np.clip(decades, -60.0, 60.0))
     one, thousands = isolines(z, 0.0), [dashed(isolines(z, level), len(steps)) for level in (-3.0, 3.0)]
     x, y = broken([one, *thousands])
-    if not len(x) or len(x) > MOST_DRAWN:
+    if len(x) > MOST_DRAWN:
         return []
     spacing = step_of(steps)
     return [

@@ -20,6 +20,7 @@ from explorer.figures.parts import (
     scale_of,
     typed,
 )
+from explorer.figures.ranges import widened
 from explorer.figures.theme import DIRECT, TEXT, Figure, Look, Trace
 from explorer.reports.forget_bias import HIGH, LOW, BiasCurve
 from explorer.reports.lstm import LstmReport, Paths, Strip, size_of
@@ -54,7 +55,7 @@ def strips(look: Look, report: LstmReport) -> Figure:
 def strip_heat(look: Look, report: LstmReport, strip: Strip, row: int) -> Trace:
     """One symbol's heat map; three colour bars stand for all six, each beside its own rows."""
     gate = strip.symbol in "fio"
-    largest = max(float(np.abs(strip.values).max()), 1e-12) if strip.symbol == "c" else 1.0
+    largest = widened(0.0, max(float(np.abs(strip.values).max()), 1e-9)).high if strip.symbol == "c" else 1.0
     bar = {0: (3, "gate"), 3: (2, "c̃, h"), 5: (1, "c")}.get(row)
     height = (1 + GAP) / len(ORDER)
     shown: dict[str, Any] = {"showscale": False}
@@ -135,7 +136,8 @@ def ledger(look: Look, paths: Paths) -> Figure:
     others = np.delete(logs, 3)  # the shortcut may leave the scale
     finite = others[np.isfinite(others)]
     low, high = min(float(finite.min(initial=0.0)), -1.0), max(float(finite.max(initial=0.0)), 0.0)
-    low, high = low - 0.3 * (high - low), high + 0.05 * (high - low)
+    scale = widened(low - 0.3 * (high - low), high + 0.05 * (high - low))
+    low, high = scale.low, scale.high
     colours = [look.symbols["f"], look.symbols["c"], look.ink, look.muted]
     colours += [look.symbols[gate] for gate in paths.without]
     rows = np.arange(len(logs), dtype=np.float64) + 0.5 * (np.arange(len(logs)) > 3)

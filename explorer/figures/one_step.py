@@ -3,6 +3,7 @@
 import numpy as np
 
 from explorer.figures.parts import LN10, Scale, axis, curve, label, layout, mode_for, size_axis
+from explorer.figures.ranges import widened
 from explorer.figures.theme import DIRECT, Figure, Look, Trace
 from explorer.reports.saturation import OneStep, SaturationReport
 
@@ -38,7 +39,7 @@ def sigma_scale(one: OneStep) -> Scale:
     logs = np.concatenate([one.log_sigma_max, one.log_without, [0.0, one.log_bound or 0.0]]) / LN10
     finite = logs[np.isfinite(logs)]
     high = float(finite.max()) + 0.3
-    return Scale(max(float(finite.min()) - 0.3, high - 10.0), high)
+    return widened(max(float(finite.min()) - 0.3, high - 10.0), high)
 
 
 def bound(look: Look, report: SaturationReport, scale: Scale) -> list[Trace]:

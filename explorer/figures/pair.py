@@ -3,6 +3,7 @@
 import numpy as np
 
 from explorer.figures.parts import LN10, axis, colour_bar, layout, power_axis, typed
+from explorer.figures.ranges import widened
 from explorer.figures.theme import Figure, Look, Trace
 from explorer.reports.gradient_flow import Selection
 
@@ -38,6 +39,7 @@ def spectrum(look: Look, chosen: Selection) -> Figure:
     high = float(np.max(decades[alive], initial=-1.0))
     low = float(np.min(decades[alive], initial=high - 1.0))
     pad = 0.06 * max(high - low, 1.0)
+    shown = widened(low - 2 * pad, high + pad)
     traces: list[Trace] = [
         {
             "type": "scatter",
@@ -61,5 +63,6 @@ def spectrum(look: Look, chosen: Selection) -> Figure:
         },
     ]
     x = axis(look, "index i", range=[0.3, len(chosen.matrix) + 0.7], nticks=5)
-    y = power_axis(look, "σ<sub>i</sub>", low - 2 * pad, high + pad, most=4)
-    return {"data": traces, "layout": layout(look, x, y, margin=margins(left=70))}
+    y = power_axis(look, "σ<sub>i</sub>", shown.low, shown.high, most=4)
+    rough = len(index) < len(chosen.matrix)  # the smallest values wait for the hand to rest, so does the axis
+    return {"data": traces, "layout": layout(look, x, y, margin=margins(left=70), meta={"rough": rough})}

@@ -18,6 +18,7 @@ from explorer.figures.parts import (
     size_axis,
     typed,
 )
+from explorer.figures.ranges import widened
 from explorer.figures.theme import DIRECT, TEXT, Figure, Look, Trace
 from explorer.reports.waterfall import Waterfall
 from explorer.wording import percent
@@ -76,7 +77,7 @@ def bar_limits(fall: Waterfall) -> Scale:
     finite = np.where(np.isfinite(both), both, 0.0)
     down, up = np.minimum(finite, 0.0).sum(axis=0).min(), np.maximum(finite, 0.0).sum(axis=0).max()
     room = max(NAMES * float(up - down), 0.15)
-    return Scale(max(float(down) - room, -12.0), float(up) + room)
+    return widened(max(float(down) - room, -12.0), float(up) + room)
 
 
 def bars(fall: Waterfall, part: Array, limits: Scale, *, name: str, colour: str) -> list[Trace]:

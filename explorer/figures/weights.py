@@ -17,6 +17,7 @@ from explorer.figures.parts import (
     scale_of,
     typed,
 )
+from explorer.figures.ranges import widened
 from explorer.figures.theme import DECADES, Figure, Look, Trace
 from explorer.reports.weights import WeightsReport
 
@@ -115,7 +116,8 @@ def itemised(look: Look, report: WeightsReport) -> Figure:
             }
         )
     x = axis(look, "through step k", range=[0.4, report.T + 0.6])
-    y = axis(look, "% of all parts", rangemode="tozero", nticks=5)
+    highest = max(float(100 * np.sum(bars, axis=0).max()), 1.0)
+    y = axis(look, "% of all parts", range=[0, widened(0.0, 1.02 * highest).high], nticks=5)
     return {"data": traces, "layout": layout(look, x, y, margin=MARGIN, barmode="stack", bargap=0.15)}
 
 

@@ -265,8 +265,9 @@ class Board {
       first.sort((one, other) => (other.id === data.stressed) - (one.id === data.stressed));
       for (const panel of first) await this.drawPanel(Plotly, panel);
       this.answered(data);
-      if (later.length) await painted();
-      for (const panel of later) if (!this.next && !this.onItsWay()) await this.drawPanel(Plotly, panel);
+      if (later.length && !this.held()) await painted();
+      for (const panel of later) if (!this.next) await this.drawPanel(Plotly, panel);
+      if (!this.next) this.root.dataset.drawn = data.echo;
       if (this.film && this.atRest(data) && !this.next) {
         this.film.hide(this);
         this.film = null;
@@ -280,11 +281,6 @@ class Board {
     if (data.echo >= this.waiting) this.waiting = 0;
     this.root.dataset.turn = data.echo;
     this.pump();
-  }
-
-  /* Whether a hand that still moves has asked for more: the details wait until it pauses. */
-  onItsWay() {
-    return this.dragging && this.waiting;
   }
 
   /* Whether these data answer the last that was asked, and nothing more is. */
@@ -428,7 +424,7 @@ class Board {
     const signature = panel.figure + factor + ghosts.map((trace) => trace.stamp).join();
     if (this.drawn[panel.id] === signature) return;
     this.drawn[panel.id] = signature;
-    const { data, layout } = JSON.parse(panel.figure);
+    const { data, layout } = joined(JSON.parse(panel.figure));
     const main = data.filter((trace) => trace.meta === "main");
     if (main.length) {
       const stamp = panel.figure.length + ":" + Date.now();
@@ -450,7 +446,15 @@ class Board {
     const config = { displaylogo: false, responsive: true, displayModeBar: hall ? false : "hover",
       modeBarButtonsToRemove: ["lasso2d", "select2d"],
       toImageButtonOptions: { format: "svg", filename: panel.id, scale: 2 } };
-    await Plotly.react(plot, [...ghosts, ...data], layout, config);
+    const drawn = { data: [...ghosts, ...data], layout };
+    if (this.held() && !plot.pointer && follow(plot, drawn)) {
+      this.drawn[panel.id] = "";  // Plotly draws it when the hand rests
+      return;
+    }
+    const base = based(drawn);
+    plot.byHand = null;
+    await Plotly.react(plot, drawn.data, layout, config);
+    settle(plot, base);
     if (plot.pointer) plot.querySelector(".nsewdrag")?.dispatchEvent(new MouseEvent("mousemove", plot.pointer));
     plot.picks = panel.pick;
     plot.brush = panel.brush;
@@ -460,6 +464,7 @@ class Board {
       brushes(board, plot);
       plot.addEventListener("mousemove", ({ clientX, clientY }) => { plot.pointer = { clientX, clientY, bubbles: true }; });
       plot.addEventListener("mouseleave", () => { plot.pointer = null; });
+      plot.on("plotly_afterplot", () => { if (plot.byHand) follow(plot, plot.byHand); });
       plot.on("plotly_click", (event) => plot.stroked || board.clicked(plot.picks, event.points[0], plot.layout));
       if (panel.pick.group) isolates(this.grid, plot);
     }

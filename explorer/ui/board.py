@@ -24,7 +24,7 @@ from explorer.wording import number
 HERE = Path(__file__).parent
 STRESSED = "_stressed"  # session key: the panel that the present beat is about, "" for none
 
-SCRIPTS = ("table", "key", "isolate", "brush", "player", "drafts", "board")
+SCRIPTS = ("table", "key", "isolate", "brush", "player", "follow", "drafts", "board")
 
 Brush = Callable[[str, int, int], None]
 
