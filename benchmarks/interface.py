@@ -1,8 +1,9 @@
 """`python -m benchmarks interface`: how fast the pages answer, beside Streamlit's floor and its own widgets.
 
 Key press to paint is taken in turn for all pages in one run of headless Chromium, so that a busy machine
-touches all alike: trust the ratios. A page has answered when everything on it that depends on the gain has
-changed and the next frame has been painted. `--quick` takes 8 changes each in place of 30.
+touches all alike: trust the ratios. What is drawn is read from the elements on the screen, not from what was
+asked to be drawn: a page has answered when every plot that depends on the gain shows other lines or another
+picture, and that frame has been painted. `--quick` takes 8 changes each in place of 30.
 """
 
 import shutil
@@ -22,19 +23,18 @@ LENGTHS = (50, 100, 200)
 STOCK = "[data-testid=stSlider] input"  # Streamlit's own slider
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 
-# What of the page depends on the gain: a few numbers of every chart, and the heading where there is none.
+# What of the page depends on the gain: every chart's picture or its last line, where a ghost never is, as
+# they stand in the document; the heading where there is no chart.
 SIGNS = """
 window.signs = () => {
-  const plots = [...document.querySelectorAll('.js-plotly-plot')];
-  const charts = plots.filter((p) => p.querySelector('.main-svg'));
-  const numbers = (p) => (p._fullData ?? []).filter((t) => t.meta !== 'ghost').map((t) => {
-    const rows = t.z ?? [t.y ?? []];
-    let sum = 0;
-    for (let i = 0; i < rows.length; i += Math.ceil(rows.length / 9))
-      for (let j = 0; j < rows[i].length; j += Math.ceil(rows[i].length / 9)) sum += rows[i][j] || 0;
-    return sum;
-  }).join();
-  return charts.length ? charts.map(numbers) : [document.querySelector('h4')?.textContent];
+  const charts = [...document.querySelectorAll('.js-plotly-plot:has(.main-svg)')];
+  const shown = (p) => {
+    const by_hand = p.querySelector('.gf-hand'), root = by_hand ?? p.querySelector('.cartesianlayer');
+    const lines = root.querySelectorAll(by_hand ? '.gf-line' : 'path.js-line');
+    const image = root.querySelector('image'), line = lines[lines.length - 1];
+    return image ? image.getAttribute('href') ?? image.getAttribute('xlink:href') : line?.getAttribute('d');
+  };
+  return charts.length ? charts.map(shown) : [document.querySelector('h4')?.textContent];
 };
 window.answered = () => new Promise((done) => {
   const before = window.signs();
@@ -50,19 +50,21 @@ window.answered = () => new Promise((done) => {
 });
 window.waiting = undefined;
 """
+# When the first plots, and when all of them, show what the hand had asked for; each as it is painted.
 DRAGGED = """() => {
   const board = document.querySelector('.gf').board, input = document.querySelector('#gf-gain');
-  window.latencies = [];
+  window.latencies = { turn: [], drawn: [] };
   const seen = {}, asked = {};
   input.addEventListener('input', () => { seen[input.value] ??= performance.now(); });
   for (const way of ['ask', 'tell']) {
     const old = board[way].bind(board);
     board[way] = (...all) => { asked[board.turn] = input.value; return old(...all); };
   }
-  new MutationObserver(() => requestAnimationFrame(() => {
-    const at = seen[asked[board.root.dataset.turn]];
-    if (at) window.latencies.push(performance.now() - at);
-  })).observe(board.root, { attributes: true, attributeFilter: ['data-turn'] });
+  for (const part of ['turn', 'drawn'])
+    new MutationObserver(() => requestAnimationFrame(() => setTimeout(() => {
+      const at = seen[asked[board.root.dataset[part]]];
+      if (at) window.latencies[part].push(performance.now() - at);
+    }))).observe(board.root, { attributes: true, attributeFilter: [`data-${part}`] });
 }"""
 FRAMES = """() => {
   window.frames_ = [];
@@ -135,7 +137,7 @@ def keys(cases: Sequence[Case], changes: int) -> None:
 
 
 def drag(case: Case, seconds: float = 6.0) -> None:
-    """Updates while the gain's slider is dragged, and how far they lag behind the hand."""
+    """Updates while the gain's slider is dragged, and how far the main plots and all lag behind the hand."""
     tab = case.page
     tab.bring_to_front()
     tab.evaluate(DRAGGED)
@@ -149,7 +151,9 @@ def drag(case: Case, seconds: float = 6.0) -> None:
         tab.wait_for_timeout(20)
     latencies = tab.evaluate("() => window.latencies")
     tab.mouse.up()
-    print(f"  {case.name:24} {len(latencies) / seconds:4.1f} updates a second, {summary(latencies)}")
+    for part, words in (("turn", "its main plots"), ("drawn", "all of it")):
+        found = latencies[part]
+        print(f"  {case.name:16} {words:14} {len(found) / seconds:4.1f} a second, {summary(found)}")
 
 
 def scrub(case: Case, seconds: float = 3.0) -> None:

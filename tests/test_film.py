@@ -133,3 +133,31 @@ def test_the_keyboard_runs_through_the_film_too(scrubbing):
     said = tab.locator("#gf-source").get_attribute("aria-valuetext")
     assert re.fullmatch(r"Source step k 1: 10\S+", said)
     tab.wait_for_url(re.compile("source=1"), timeout=READY)
+
+
+def test_a_film_is_there_for_a_hand_that_has_just_moved_another_slider(scrubbing):
+    tab, sent = scrubbing
+    tab.locator("#gf-gain").focus()
+    for _ in range(3):
+        tab.keyboard.press("ArrowRight")
+    tab.wait_for_function("() => { const b = document.querySelector('.gf').board;"
+                          " return b.ahead.gain && !b.waiting && !b.pressed; }", timeout=READY)  # fmt: skip
+    was = tab.evaluate("window.gradientFlowFilms.stamp")
+    tab.locator("#gf-source").hover()
+    tab.wait_for_function(
+        "(was) => { const { stamp } = window.gradientFlowFilms, { board } = document.querySelector('.gf');"
+        " return stamp !== was && board.inputs.source.slider.film === stamp; }",
+        arg=was,
+        timeout=READY,
+    )
+    asked = []
+    tab.on("request", lambda request: asked.append(request.url))
+    box = tab.locator("#gf-source").bounding_box()
+    y, before = box["y"] + box["height"] / 2, len(sent)
+    tab.mouse.move(box["x"] + 9, y)
+    tab.mouse.down()
+    tab.mouse.move(box["x"] + 0.5 * box["width"], y, steps=15)
+    tab.wait_for_selector("canvas.gf-film", timeout=READY)
+    assert len(sent) == before
+    assert not [url for url in asked if "/live/" in url]
+    tab.mouse.up()

@@ -63,7 +63,7 @@ class Board {
     this.ghosts = {};
     this.last = {};
     this.frozen = false;
-    this.dragging = false;
+    this.dragging = "";  // the field of the slider that is held, until it is let go
     this.pressed = false;  // a key has just moved a slider: as good as dragged, until it rests
     this.ahead = {};  // what has moved since the whole page last ran: {field: {value, turn}}
     this.told = 0;  // the turn of which Streamlit was told last
@@ -128,7 +128,7 @@ class Board {
   }
 
   held() {
-    return this.dragging || this.pressed;
+    return Boolean(this.dragging || this.pressed);
   }
 
   /* Ask for the board alone, beside Streamlit. Where that cannot be had, or takes long, the whole page answers. */
@@ -195,6 +195,15 @@ class Board {
     this.told = this.turn;
     const values = Object.fromEntries(Object.entries(this.ahead).map(([field, { value }]) => [field, value]));
     this.send("moved", { turn: this.turn, values, dragging: this.held() });
+  }
+
+  /* A hand comes near a slider that runs through a film, which the whole page alone can make: it is told what has
+     moved before, so that the film is there. */
+  approach(field) {
+    const slider = this.served.sliders.find((other) => other.field === field);
+    if (this.dragging || slider?.film === undefined || !Object.keys(this.ahead).some((other) => other !== field)) return;
+    this.pressed = false;
+    this.tell();
   }
 
   /* The hand turns to something else, which must find the page as it is on the screen. */
@@ -329,13 +338,15 @@ class Board {
       this.wish = { ...(this.wish ?? {}), [slider.field]: this.inputs[slider.field].slider.positions[+input.value] };
       this.pump();
     };
-    const start = () => { if (!this.dragging) this.keepGhosts(); this.dragging = true; };
+    const near = () => this.approach(slider.field);
+    const start = () => { if (!this.dragging) this.keepGhosts(); this.dragging = slider.field; };
     const stop = () => {  // once more, so that the address is written when the hand lets go
-      if (!this.dragging) return;
-      this.dragging = false;
+      if (this.dragging !== slider.field) return;  // another slider is held: this one only loses the focus
+      this.dragging = "";
       this.movedAt = -Infinity;
       drop();
     };
+    for (const kind of ["pointerenter", "focus", "pointerdown"]) input.addEventListener(kind, near);
     input.addEventListener("pointerdown", start);
     input.addEventListener("pointerup", stop);
     input.addEventListener("pointercancel", stop);

@@ -171,7 +171,7 @@ const draw = {
     return found;
   },
 
-  bar(pen, trace, { X, Y, gap, piled }) {
+  bar(pen, trace, { X, Y, gap, piled, crisp }) {
     const flat = trace.orientation === "h", along = numbers(flat ? trace.y : trace.x), high = numbers(flat ? trace.x : trace.y);
     const [P, S] = flat ? [Y, X] : [X, Y], step = closest(along), { base = 0, width, offset, marker } = trace;
     const each = (value, i) => value?.bdata ? (value.read ??= numbers(value))[i] : Array.isArray(value) ? value[i] : value;
@@ -183,7 +183,7 @@ const draw = {
       let [a, b, c, d] = [P(along[i] + begin), P(along[i] + begin + wide), S(foot), S(foot + high[i])].map(round2);
       if (![a, b, c, d].every(Number.isFinite) || c === d) continue;
       a = grown(a, b); b = grown(b, a); c = grown(c, d); d = grown(d, c);
-      pen.put("path", { class: "gf-bar", d: flat ? `M${c},${a}V${b}H${d}V${a}Z` : `M${a},${c}V${d}H${b}V${c}Z`,
+      pen.put("path", { class: "gf-bar", "shape-rendering": crisp ? "crispEdges" : undefined, d: flat ? `M${c},${a}V${b}H${d}V${a}Z` : `M${a},${c}V${d}H${b}V${c}Z`,
         style: `fill:${each(marker.color, i)};stroke:none;opacity:${each(marker.opacity, i) ?? 1}` });
     }
   },
@@ -343,7 +343,8 @@ const subplots = (plot, { data, layout }) => {
     const bounded = [trace.xaxis ?? "x", trace.yaxis ?? "y"].every((name) => axisOf(layout, name).range);
     if (!linear(x) || !linear(y) || !part?.plot || !bounded) return null;
     if (!found.has(part)) found.set(part, { X: scaled(x), Y: scaled(y), height: y._length, traces: [],
-      gap: layout.bargap ?? 0.2, piled: bars > 1 && barmode !== "overlay" ? new Map() : null });
+      gap: layout.bargap ?? 0.2, crisp: barmode === "stack" && bars > 1,
+      piled: bars > 1 && barmode !== "overlay" ? new Map() : null });
     found.get(part).traces.push(trace);
   }
   for (const { traces } of found.values()) traces.sort((one, other) => ORDER.indexOf(one.type) - ORDER.indexOf(other.type));
