@@ -87,12 +87,12 @@ def test_a_partial_sum_is_the_gradient_of_truncated_backpropagation(name, window
 
 def test_lag_terms_of_a_linear_unit_are_powers_far_below_float64():
     """E = h_T with h_0 = 0 and x = 1: term τ is w^τ h_{T−τ−1}, and h is 2 to rounding."""
-    steps = 1500
+    steps = 1150
     cell, w, _ = scalar(0.5, 1)
     w = replace(w, U={"a": np.ones((1, 1))})
     trace = flow.forward(cell, w, np.ones((steps, 1)), {"h": np.zeros(1)})
     ours = lag_terms(cell, w, trace, last_step_only(steps))
-    lags = np.array([0, 100, 1000, 1050, 1100, 1400])
+    lags = np.array([0, 100, 1000, 1050, 1090, 1100])
     np.testing.assert_allclose(ours.log_norm[lags], np.log(2.0) * (1 - lags), rtol=0, atol=1e-9)
 
 

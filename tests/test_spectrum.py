@@ -33,7 +33,7 @@ def chains(rng):
     return {
         "vanishing": (slopes(rng, (400, 5, 1), 3) * gaussian(rng, 400, 5), 2500),
         "exploding": (gaussian(rng, 1500, 4, gain=5.0), 4000),
-        "saturated": (slopes(rng, (40, 4, 1), 300) * gaussian(rng, 40, 4), 26000),
+        "saturated": (slopes(rng, (12, 4, 1), 300) * gaussian(rng, 12, 4), 8000),
         "unequal columns": (rng.standard_normal((40, 4, 4)) * slopes(rng, (40, 1, 4), 30), 3000),
         "forget gates shut": (lstm_like(rng, 60, 3, 1e-13), 2000),
         "forget gates half open": (lstm_like(rng, 100, 3, 0.5), 600),
