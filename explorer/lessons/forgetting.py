@@ -126,7 +126,7 @@ LESSON = Lesson(
         CurveQuestion(
             id="open_gates",
             asks="An LSTM with a forget bias of 3: what reaches “France” past 0 to 60 filler words?",
-            because="Its forget gates stand near 0.95, so the cell state hands the gradient on almost whole.",
+            because="Its forget gates stand near 0.93, so the cell state hands the gradient on almost whole.",
             x="filler words n",
             y="part left",
             sketches=(
