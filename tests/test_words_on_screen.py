@@ -55,7 +55,10 @@ def test_numbers_down_to_a_thousandth_are_written_out():
     assert [number(x, 2) for x in (0.0075, 0.00075)] == ["0.0075", "7.5 × 10⁻⁴"]
 
 
-@pytest.mark.parametrize("title", ["step t", "lag t − k (steps)", "unit of h<sub>k</sub>", "filler words n"])
+COUNTS = ["step t", "lag t − k (steps)", "unit of h<sub>k</sub>", "filler words n", "state k"]
+
+
+@pytest.mark.parametrize("title", COUNTS)
 def test_few_steps_have_ticks_at_whole_numbers_only(title):
     assert whole(title, range=[0.5, 1.5])["dtick"] == 1
     assert whole(title, range=[10.5, 0.5])["dtick"] == 1

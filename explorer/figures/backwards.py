@@ -142,7 +142,7 @@ def entries(look: Look, M: Array, reach: float, suffix: str) -> list[Trace]:
     return [
         {
             "type": "scatter", "mode": "text", "x": columns.tolist(), "y": rows.tolist(),
-            "text": [written(float(x)) for x in M.ravel()], "hoverinfo": "skip", "meta": "contour",
+            "text": [written(float(x)) for x in M.ravel()], "hoverinfo": "skip", "meta": "words",
             "textfont": {"size": 14, "color": [contrasting(fill) for fill in fills]},
             "xaxis": f"x{suffix}", "yaxis": f"y{suffix}",
         }

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-COUNTED = re.compile(r"\b(step|steps|lag|unit|index|update|words|multiplied|distance)\b")  # in an axis' title
+# in an axis' title
+COUNTED = re.compile(r"\b(step|steps|lag|unit|index|update|words|multiplied|distance|state k)\b")
 FEW = 10.0  # whole numbers on an axis, up to which Plotly would put ticks between them
 
 

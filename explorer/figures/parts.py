@@ -207,8 +207,8 @@ def curve(x: Array, ln: Array, scale: Scale, *, name: str, colour: str, **change
     log10 = ln / LN10
     inside = np.isfinite(log10) & (log10 >= scale.low) & (log10 <= scale.high)
     line = {
-        "type": "scatter", "mode": "lines", "x": typed(x), "y": typed(np.where(inside, log10, np.nan)),
-        "name": name, "line": {"color": colour, "width": LINE},
+        "type": "scatter", "mode": mode_for(x[inside]), "name": name,
+        "x": typed(x), "y": typed(np.where(inside, log10, np.nan)), "line": {"color": colour, "width": LINE},
         "hovertemplate": f"{name}: 10<sup>%{{y:.2f}}</sup> at %{{x}}<extra></extra>", "connectgaps": False,
         **changes,
     }  # fmt: skip

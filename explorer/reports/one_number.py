@@ -9,7 +9,7 @@ from explorer.arrays import Array, freeze, log_norm
 from explorer.lessons.one_number import Repeated
 from explorer.precision import FORMATS, INFINITE, SUBNORMAL, ZERO, Product, exact, product
 from explorer.run import Run
-from explorer.wording import number, power
+from explorer.wording import number, power, steps
 
 LN10 = float(np.log(10.0))
 TITLES = {
@@ -75,7 +75,7 @@ class RepeatedReport:
         """What is left of the error sent back through a network."""
         end = float(self.log_size[-1])
         each = f", {number(float(np.exp(end / self.n)), 2)} times a step" if np.isfinite(end) else ""
-        return f"After {self.n:,} steps back {left(end, 'the error signal')}{each}"
+        return f"After {steps(self.n)} back {left(end, 'the error signal')}{each}"
 
     def machine(self) -> str:
         """The first format that fails, if any does, as the end of a sentence."""

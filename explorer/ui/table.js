@@ -54,7 +54,7 @@ const traced = (parent, trace, layout) => {
     [heading(layout.xaxis, "x"), heading(layout.yaxis, "y"), ...(z ? ["z"] : [])], rows);
 };
 
-/* One table per kind of mark; contours repeat the map they lie on. */
+/* One table per kind of mark; contours and words repeat the map they lie on. */
 const showTable = (title, alt, plot) => {
   const dialog = make("dialog", "gf-table", plot.closest(".gf"));
   const head = make("header", "", dialog);
@@ -67,7 +67,7 @@ const showTable = (title, alt, plot) => {
   scrolled.tabIndex = 0;
   scrolled.setAttribute("role", "region");
   scrolled.setAttribute("aria-label", "Tables");
-  const told = plot._fullData.filter((trace) => !["ghost", "contour"].includes(trace.meta));
+  const told = plot._fullData.filter((trace) => !["ghost", "contour", "words"].includes(trace.meta));
   told.sort((one, other) => (other.meta === "main") - (one.meta === "main"));
   for (const trace of told) traced(scrolled, trace, plot.layout);
   if (!scrolled.firstChild) make("p", "", scrolled, "Nothing is drawn here yet.");
