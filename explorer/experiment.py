@@ -122,7 +122,7 @@ class Experiment:
             )
 
     def work_of_largest_gains(self, hidden_size: int) -> float:
-        """Multiplications of Lanczos' method for every pair, some twenty of its steps with both matrices."""
+        """Multiplications for every pair, counted as some twenty steps of Lanczos' method."""
         n, S = self.T / self.every, hidden_size * len(CELLS[self.cell].state)
         return 0.5 * n**2 * 40 * S**2
 

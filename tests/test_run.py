@@ -166,7 +166,7 @@ def test_ten_thousand_steps_run():
     r = run(Experiment(steps=10_000, hidden_size=16))
     assert r.T == 10_000
     assert np.isfinite(r.back.log_signals()[1:]).all()
-    last = run(Experiment(steps=10_000, hidden_size=16, placement="last"))
+    last = r.upto(replace(r.experiment, placement="last"))
     assert last.back.log_signals()[0] < np.log(1e-308)
     assert last.back.log_signals()[0] > -np.inf
 
