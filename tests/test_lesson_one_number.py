@@ -1,9 +1,13 @@
 """One number, repeated: floats rounded as hardware rounds them, and the claim of every beat recomputed."""
 
+import json
+
 import numpy as np
 import pytest
 
 from explorer import run as runs
+from explorer.figures import one_number as figures
+from explorer.figures.theme import look
 from explorer.lessons.one_number import LESSON, Repeated
 from explorer.precision import FORMATS, INFINITE, SUBNORMAL, ZERO, exact, product, stored
 from explorer.reports.one_number import repeated_report
@@ -106,3 +110,9 @@ def test_any_length_gives_a_sentence(stage, T):
     found = repeated_report(runs.run(LESSON.state({"steps": T, "hidden_size": 2}).experiment), own)
     assert len(found.log_size) == T + 1
     assert len(found.finding()) > 20
+
+
+def test_where_float64_forgets_is_written_although_its_bar_has_no_room():
+    drawn = figures.formats(look(False), report(3))
+    assert json.loads(json.dumps(drawn)) == drawn
+    assert "<b>0 from 1,075 </b>" in [word["text"] for word in drawn["layout"]["annotations"]]

@@ -165,8 +165,13 @@ def formats(look: Look, report: RepeatedReport) -> Figure:
                     "hovertemplate": f"{name}: {said}, n = {start} to {stop - 1}<extra></extra>",
                 }
             )  # fmt: skip
-            text = f"{said} from {start}" if kind else said
-            if stop - start > WIDTH * len(text) * (report.n + 1):
+            text = f"{said} from {start:,}" if kind else said
+            if kind in (ZERO, INFINITE) and stop - start <= WIDTH * len(text) * (report.n + 1):
+                short, held = f"{text.removeprefix('exactly ')} ", int(edges[1])
+                if held > 2.5 * WIDTH * len(short) * (report.n + 1):  # beside "held", before what it tells
+                    words.append(label(look, short, held, row, look.ink, xanchor="right",
+                                       yanchor="middle", font={"size": TEXT, "color": look.ink}))  # fmt: skip
+            elif stop - start > WIDTH * len(text) * (report.n + 1):
                 ink = look.background if kind else look.ink
                 words.append(label(look, text, (start + stop) / 2, row, ink, xanchor="center",
                                    yanchor="middle", font={"size": TEXT, "color": ink}))  # fmt: skip
