@@ -50,7 +50,7 @@ def test_page_opens_with_a_finding_and_its_main_figure_in_sight(visit):
 
 def test_every_figure_says_what_it_shows_and_its_numbers_are_one_click_away(visit):
     page, tab, _ = visit
-    figures = tab.locator("figure.gf-panel")
+    figures = tab.locator(".gf-grid:not(.gf-draft) figure.gf-panel")
     assert figures.count() >= 1
     for i in range(figures.count()):
         alt = figures.nth(i).get_attribute("aria-label")
@@ -70,7 +70,7 @@ def test_a_printed_page_holds_the_finding_and_every_figure_and_no_controls(visit
     tab.emulate_media(media="print")
     tab.wait_for_timeout(300)
     assert tab.locator("h4").first.is_visible()
-    plots = tab.locator(".gf-plot")
+    plots = tab.locator(".gf-grid:not(.gf-draft) .gf-plot")
     for i in range(plots.count()):
         box = plots.nth(i).bounding_box()
         assert box["width"] > 100
