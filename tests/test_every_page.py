@@ -89,7 +89,8 @@ def test_axe_finds_nothing_serious_in_the_dark(visit, axe):
     _, tab, _ = visit
     tab.emulate_media(color_scheme="dark")
     tab.wait_for_function(
-        "(ink) => [...document.querySelectorAll('.gf-plot')].every((p) => p.layout.font.color === ink)",
+        "(ink) => [...document.querySelectorAll('.gf-grid:not(.gf-draft) .gf-plot')]"
+        ".every((p) => p.layout.font.color === ink)",
         arg=DARK.ink,
         timeout=READY,
     )
