@@ -226,7 +226,7 @@ class View:
 
 MOST_MAPPED = 1_000  # rows of the map; more are neither seen nor needed
 WORK_LIMIT = 1.5e11  # multiplications, a few seconds on two cores
-LANCZOS_LIMIT = 2.5e10  # the same for Lanczos' method, which waits for the memory
+LANCZOS_LIMIT = 1e10  # the same for largest gains: most pairs of a short lag are decomposed one by one
 
 # what decides only what is shown of the states, never the states themselves
 DISPLAYED = ("placement", "first_error", *(f.name for f in fields(View)))

@@ -144,7 +144,7 @@ async def answer(asked: Asked) -> Response:
                     gone.set()
             body = making.result()
         return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
-    except (Aloud, Gone):
+    except (Aloud, Gone, ValueError):  # what cannot be computed is said by the whole app
         return Response(status_code=409)
 
 
