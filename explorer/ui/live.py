@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 from threading import Event
+from time import sleep
 from types import CodeType
 from typing import Any
 from urllib.parse import urlencode
@@ -31,8 +32,9 @@ FINDING = "_finding"  # session key: what this run shows, in a sentence
 ADDRESS = "live/{page}/{theme}/{pace}"
 MOST_WORK = 4e9  # multiplications; what takes longer is computed in sight, with a bar
 MEGABYTES = 24.0  # of answers kept for all visitors
-LOOK = 0.05  # seconds between two looks at whether the browser still waits
 # More threads would only take turns in the interpreter; a hand that moves goes before those that rest.
+GIVES_WAY = 0.005  # seconds an answer at rest pauses at every look while a hand waits
+moving: set[Event] = set()  # one for each hand whose answer is being made
 AT_A_TIME = {held: ThreadPoolExecutor(2 if held else 1, "live") for held in (True, False)}
 
 
@@ -105,7 +107,10 @@ def board(request: Request) -> dict[str, Any]:
     raise Aloud
 
 
-def made(page: str, dark: bool, held: bool, query: tuple[tuple[str, str], ...]) -> bytes:
+Query = tuple[tuple[str, str], ...]
+
+
+def made(page: str, dark: bool, held: bool, query: Query) -> bytes:
     """The board of a page as JSON."""
     return json.dumps(board(Request(page, dict(query), dark, held))).encode()
 
@@ -113,18 +118,26 @@ def made(page: str, dark: bool, held: bool, query: tuple[tuple[str, str], ...]) 
 ANSWERS = Kept(made, 1024, MEGABYTES)
 
 
-def heeded(gone: Event, *key: Any) -> Any:
-    """The answer, given up where nobody waits for it."""
+def heeded(gone: Event, page: str, dark: bool, held: bool, query: Query) -> Any:
+    """The answer, given up where nobody waits for it; one at rest gives way to hands that move."""
 
     def hear(_: float | None) -> None:
+        if not held and moving:
+            sleep(GIVES_WAY)  # never for good: a hand may wait for what is being made here
         if gone.is_set():
             raise Gone
 
     progress.listen(hear)
     try:
-        return ANSWERS(*key)
+        return ANSWERS(page, dark, held, query)
     finally:
         progress.listen(None)
+
+
+async def left(asked: Asked) -> None:
+    """Until the browser has given the request up."""
+    while (await asked.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def answer(asked: Asked) -> Response:
@@ -139,13 +152,20 @@ async def answer(asked: Asked) -> Response:
     try:
         if body is None:
             making = asyncio.get_running_loop().run_in_executor(AT_A_TIME[held], heeded, gone, *key)
-            while not (await asyncio.wait({making}, timeout=LOOK))[0]:
-                if await asked.is_disconnected():
-                    gone.set()
-            body = making.result()
+            moving.update({gone} if held else ())
+            leaving = asyncio.ensure_future(left(asked))
+            await asyncio.wait({making, leaving}, return_when=asyncio.FIRST_COMPLETED)
+            if leaving.done():
+                gone.set()
+                making.cancel()  # where it has not begun; else it ends at its next look
+                raise Gone
+            leaving.cancel()
+            body = await making
         return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
     except (Aloud, Gone, ValueError):  # what cannot be computed is said by the whole app
         return Response(status_code=409)
+    finally:
+        moving.discard(gone)
 
 
 ROUTES = (Route(f"/{ADDRESS}", answer),)
