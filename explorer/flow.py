@@ -104,11 +104,13 @@ def jacobians(cell: Cell, w: Weights, D: Partials) -> Array:
     H, blocks = w.H, len(cell.state)
     sample = next(iter(D["h"].values()))
     J = np.empty((*sample.shape[:-1], blocks * H, blocks * H), dtype=sample.dtype)
-    J[..., H:] = 0.0  # all else is written below
+    J[..., H:] = 0.0
     units = np.arange(H)
     for row, block in enumerate(cell.state):
         to_h = J[..., row * H : (row + 1) * H, :H]
         through = [k for k in D[block] if k in cell.v_blocks]
+        if not through:
+            to_h[...] = 0.0
         for source in through:  # through the weights: diag(d) W
             d, W = D[block][source][..., None], w.W[source]
             if source == through[0]:

@@ -8,6 +8,11 @@ With κ = ‖A‖² ‖B‖² / ‖A B‖² the inner product is off by κ ε �
 that are formed in float64, by √(T κ) ε √S, where ε = 2⁻⁵² (rounding errors taken as independent, which is
 what is observed; the worst case is larger). κ is known for every pair, so the map comes with a bound on its
 error, and the pairs that would spoil it are taken again (`assembly`).
+
+The bound takes the Jacobians as exact, and A and B as exact to their own size. Where P(t, j) P(j, m) all but
+cancels at a step j inside of A, the last digits of the Jacobians decide what is left of it, and the bound
+does not see that. Chains built for it do so (half of the directions shrinking by 16 a step, then the other
+half: error 2e-5); no network tried has.
 """
 
 from dataclasses import dataclass

@@ -19,7 +19,11 @@ board.show(
     sliders=("gain", "encoder"),
     panels=[
         Panel(
-            "drawing", report.drawing_title(), figures.drawing(look, report), report.drawing_alt()
+            "drawing",
+            report.drawing_title(),
+            figures.drawing(look, report),
+            report.drawing_alt(),
+            wide=True,
         ),
         Panel("reach", "Gradient of all errors at state k", figures.reach(look, report), report.reach_alt()),
         Panel(

@@ -134,3 +134,14 @@ def test_a_narrow_screen_stacks_the_panels(chromium, server):
     width = tab.evaluate("document.documentElement.scrollWidth")
     context.close()
     assert width <= 392
+
+
+def test_a_drawing_that_needs_its_width_is_pushed_sideways_on_a_narrow_screen(chromium, server):
+    context = chromium.new_context(viewport={"width": 390, "height": 800})
+    tab = opened(context.new_page(), f"{server}/shapes")
+    panel = "document.querySelector('[data-panel=drawing]')"
+    seen, whole = tab.evaluate(f"[{panel}.clientWidth, {panel}.scrollWidth]")
+    around = tab.evaluate("document.documentElement.scrollWidth")
+    context.close()
+    assert seen <= 390 < 600 <= whole
+    assert around <= 392

@@ -235,7 +235,8 @@ def test_a_stroke_over_a_gates_steps_holds_it_and_again_lets_it_go(tab, server):
     opened(tab, f"{server}/gates?beat=1")
 
     def stroke(row, first, last):
-        box = tab.locator(f"[data-panel=gates] .nsewdrag[data-subplot=xy{row or ''}]").bounding_box()
+        place = f"[data-panel=gates] .nsewdrag[data-subplot=xy{row or ''}]"
+        box = tab.locator(f".gf-grid:not(.gf-draft) {place}").bounding_box()
         step, y = box["width"] / 19, box["y"] + box["height"] / 2
         tab.mouse.move(box["x"] + (first - 0.5) * step, y)
         tab.mouse.down()

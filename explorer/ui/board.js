@@ -421,6 +421,7 @@ class Board {
     }
     figure.style.gridArea = panel.id;
     figure.classList.toggle("gf-stressed", this.data.stressed === panel.id);
+    figure.classList.toggle("gf-wide", panel.wide);
     figure.classList.toggle("waits", !panel.figure);
     if (!panel.figure) return;
     const [title, caption, numbers, plot] = figure.children;

@@ -50,6 +50,7 @@ class Panel:
     caption: str = ""
     brush: tuple[str, ...] = ()  # names of its rows from above, over whose steps a stroke may go; "" for none
     waits: bool = False  # stays as it is while a slider moves
+    wide: bool = False  # keeps the width that its drawing needs, and is pushed sideways on a narrow screen
     detail: bool = False  # left out of the lecture view, whose few panels must be read from the last row
 
 

@@ -158,12 +158,12 @@ const draw = {
     if (/lines/.test(trace.mode) && width && path) pen.put("path", { d: path, class: "gf-line",
       style: `fill:none;stroke:${line.color};stroke-width:${width}px;stroke-miterlimit:2;${dashed(line.dash, width)}` });
     if (/markers/.test(trace.mode)) {
-      const edge = marker.line?.width ?? 0;
+      const edge = marker.line?.width ?? 0, colour = marker.color ?? line.color;
       for (let i = 0; i < y.length; i++) {
         const [across, down] = [X(x ? x[i] : i), Y(y[i])], symbol = Array.isArray(marker.symbol) ? marker.symbol[i] : marker.symbol ?? "circle";
         if (!Number.isFinite(across) || !Number.isFinite(down)) continue;
-        const style = symbol.endsWith("-open") ? `fill:none;stroke:${marker.color};stroke-width:${edge || 1}px`
-          : `fill:${marker.color};stroke:${marker.line?.color ?? "#444"};stroke-width:${edge}px`;
+        const style = symbol.endsWith("-open") ? `fill:none;stroke:${colour};stroke-width:${edge || 1}px`
+          : `fill:${colour};stroke:${marker.line?.color ?? "#444"};stroke-width:${edge}px`;
         pen.put("path", { d: SYMBOLS[symbol.replace("-open", "")](round2((marker.size ?? 6) / 2)), class: "gf-mark",
           transform: `translate(${round2(across)},${round2(down)})`, style: `${style};opacity:${marker.opacity ?? 1}` });
       }

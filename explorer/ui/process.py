@@ -18,7 +18,10 @@ html { font-size: clamp(16px, 1.32vw, 26px); }
 .st-key-waiting [data-testid="stProgress"] { background: var(--st-background-color, Canvas);
   padding: .5rem 1rem; border-radius: 10px;
   border: 1px solid color-mix(in srgb, currentColor 30%, transparent); }
-@media (max-width: 760px) { [data-testid="stButtonGroup"] :is(div, [role="radiogroup"]) { flex-wrap: wrap; } }
+@media (max-width: 760px) {
+  [data-testid="stPageLink"] * { white-space: normal; }
+  [data-testid="stButtonGroup"] :is(div, [role="radiogroup"]) { flex-wrap: wrap; }
+}
 @media (prefers-reduced-motion: reduce) {
   *, *::before, *::after { animation: none !important; transition: none !important; }
 }
