@@ -109,14 +109,12 @@ def jacobians(cell: Cell, w: Weights, D: Partials) -> Array:
     for row, block in enumerate(cell.state):
         to_h = J[..., row * H : (row + 1) * H, :H]
         through = [k for k in D[block] if k in cell.v_blocks]
+        for source in through[:1]:  # through the weights: diag(d) W
+            np.multiply(D[block][source][..., None], w.W[source], out=to_h)
+        for source in through[1:]:
+            to_h += D[block][source][..., None] * w.W[source]
         if not through:
             to_h[...] = 0.0
-        for source in through:  # through the weights: diag(d) W
-            d, W = D[block][source][..., None], w.W[source]
-            if source == through[0]:
-                np.multiply(d, W, out=to_h)
-            else:
-                to_h += d * W
         for source in D[block].keys() & set(cell.state):  # straight across: diag(d)
             J[..., row * H + units, cell.state.index(source) * H + units] += D[block][source]
     return J
