@@ -90,13 +90,19 @@ def scrubbing(chromium, server):
     context.close()
 
 
-def test_scrubbing_sends_nothing_and_the_page_follows_when_it_is_let_go(scrubbing):
-    tab, sent = scrubbing
+def pull_half_way(tab, *, steps):
+    """Take the slider of the source step at its left end and pull it half way, without letting it go."""
     box = tab.locator("#gf-source").bounding_box()
-    y, before = box["y"] + box["height"] / 2, len(sent)
+    y = box["y"] + box["height"] / 2
     tab.mouse.move(box["x"] + 9, y)
     tab.mouse.down()
-    tab.mouse.move(box["x"] + 0.5 * box["width"], y, steps=25)
+    tab.mouse.move(box["x"] + 0.5 * box["width"], y, steps=steps)
+
+
+def test_scrubbing_sends_nothing_and_the_page_follows_when_it_is_let_go(scrubbing):
+    tab, sent = scrubbing
+    before = len(sent)
+    pull_half_way(tab, steps=25)
     tab.wait_for_function("() => document.querySelector('canvas.gf-film')", timeout=READY)
     assert tab.locator(".gf-cursor").count() == 2
     assert tab.evaluate("window.gradientFlowFilms.film.drawn") > 2
@@ -152,11 +158,8 @@ def test_a_film_is_there_for_a_hand_that_has_just_moved_another_slider(scrubbing
     )
     asked = []
     tab.on("request", lambda request: asked.append(request.url))
-    box = tab.locator("#gf-source").bounding_box()
-    y, before = box["y"] + box["height"] / 2, len(sent)
-    tab.mouse.move(box["x"] + 9, y)
-    tab.mouse.down()
-    tab.mouse.move(box["x"] + 0.5 * box["width"], y, steps=15)
+    before = len(sent)
+    pull_half_way(tab, steps=15)
     tab.wait_for_selector("canvas.gf-film", timeout=READY)
     assert len(sent) == before
     assert not [url for url in asked if "/live/" in url]

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from browsing import READY, SLUGS, drag, opened, settled
 from explorer.experiment import Experiment, View
 from explorer.figures import pair
 from explorer.figures.parts import untyped
@@ -14,7 +15,6 @@ from explorer.figures.ranges import widened
 from explorer.figures.theme import LIGHT
 from explorer.reports import gradient_flow as reports
 from explorer.run import run
-from test_browser import READY, SLUGS, drag, opened, settled
 
 # A picture that only Plotly can draw: in three dimensions, or with words at bars or marks beyond its edge.
 LEFT = {"cliff": {"surface"}, "clipping": {"sizes"}, "lstm": {"ledger", "bias"}}

@@ -1,8 +1,10 @@
 """A hand on the slider is answered by the finding and the board alone; the page follows when it rests."""
 
+import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
+from types import SimpleNamespace
 from urllib.parse import parse_qsl
 
 import pytest
@@ -147,6 +149,45 @@ def test_an_answer_is_made_once_for_all(monkeypatch):
     key = ("weights", True, True, (("seed", "987654"),))
     assert live.heeded(Event(), *key) == live.heeded(Event(), *key) == b'{"panels": []}'
     assert len(made) == 1
+
+
+def replied(monkeypatch, answer, *, leaves=None):
+    """The status for a browser that asks, and waits or leaves when that is set, where answers are so made."""
+
+    async def receive():
+        while leaves is None or not leaves.is_set():
+            await asyncio.sleep(0.01)
+        return {"type": "http.disconnect"}
+
+    way = {"page": "weights", "theme": "light", "pace": "rest"}
+    asking = SimpleNamespace(headers={}, path_params=way, query_params={}, receive=receive)
+    monkeypatch.setattr(live, "ANSWERS", keeping.Kept(answer, 2, 1.0))
+    return asyncio.run(live.answer(asking)).status_code
+
+
+def test_a_setting_that_cannot_be_computed_is_left_to_the_whole_app(monkeypatch):
+    def refused(*_):
+        raise ValueError("steps must lie in [1, 10,000]; got 0")
+
+    assert replied(monkeypatch, refused) == 409
+    assert replied(monkeypatch, lambda *_: b"{}") == 200
+    assert not live.moving
+
+
+def test_a_browser_that_leaves_ends_the_answer(monkeypatch):
+    begun, ended = Event(), Event()
+
+    def slow(*_):
+        begun.set()
+        while True:
+            try:
+                progress.report()
+            except live.Gone:
+                ended.set()
+                raise
+
+    assert replied(monkeypatch, slow, leaves=begun) == 409
+    assert ended.wait(60)
 
 
 def test_an_answer_at_rest_gives_way_to_a_hand_that_moves(monkeypatch):
