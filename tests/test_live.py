@@ -162,7 +162,8 @@ def replied(monkeypatch, answer, *, leaves=None):
     way = {"page": "weights", "theme": "light", "pace": "rest"}
     asking = SimpleNamespace(headers={}, path_params=way, query_params={}, receive=receive)
     monkeypatch.setattr(live, "ANSWERS", keeping.Kept(answer, 2, 1.0))
-    return asyncio.run(live.answer(asking)).status_code
+    with ThreadPoolExecutor(1) as away:  # a browser test before this one leaves its own loop running here
+        return away.submit(asyncio.run, live.answer(asking)).result().status_code
 
 
 def test_a_setting_that_cannot_be_computed_is_left_to_the_whole_app(monkeypatch):
