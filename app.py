@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from explorer.ui import checked, live, process, waiting
+from explorer.ui import checked, live, process, sending, waiting
 from explorer.ui.places import TITLES
 
-app = st.App(__file__, routes=live.ROUTES)
+app = st.App(__file__, routes=live.ROUTES, lifespan=sending.at_once)
 
 if __name__ == "__main__":
     st.set_page_config("Gradient Flow Explorer", "assets/icon.png", "wide", "collapsed")
