@@ -88,8 +88,8 @@ class Visitor:
         begin = time.perf_counter()
         address = self.answers.replace("PACE", "rest" if rests else "held")
         reader, writer = await asyncio.open_connection("localhost", self.port)
-        query = f"GET /{address}&{urlencode(values)} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        writer.write(query.encode())
+        lines = (f"GET /{address}&{urlencode(values)} HTTP/1.1", "Host: localhost", "Accept-Encoding: gzip")
+        writer.write("\r\n".join((*lines, "Connection: close", "", "")).encode())
         try:
             answer = await reader.read()
         finally:

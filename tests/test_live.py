@@ -1,6 +1,7 @@
 """A hand on the slider is answered by the finding and the board alone; the page follows when it rests."""
 
 import asyncio
+import gzip
 import json
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event
@@ -147,8 +148,20 @@ def test_an_answer_is_made_once_for_all(monkeypatch):
     made = []
     monkeypatch.setattr(live, "board", lambda request: made.append(request) or {"panels": []})
     key = ("weights", True, True, (("seed", "987654"),))
-    assert live.heeded(Event(), *key) == live.heeded(Event(), *key) == b'{"panels": []}'
+    first, again = live.heeded(Event(), *key), live.heeded(Event(), *key)
+    assert first is again
+    assert gzip.decompress(first) == b'{"panels": []}'
     assert len(made) == 1
+
+
+def test_an_answer_is_sent_packed_to_those_who_can_unpack_it():
+    body = b'{"panels": [' + 900 * b"1," + b"1]}"
+    sent, plain = (live.packed(gzip.compress(body), accepted) for accepted in ("br, gzip", "br"))
+    assert sent.headers["content-encoding"] == "gzip"
+    assert gzip.decompress(sent.body) == body
+    assert int(sent.headers["content-length"]) < 100
+    assert "content-encoding" not in plain.headers
+    assert plain.body == body
 
 
 def replied(monkeypatch, answer, *, leaves=None):
@@ -171,7 +184,7 @@ def test_a_setting_that_cannot_be_computed_is_left_to_the_whole_app(monkeypatch)
         raise ValueError("steps must lie in [1, 10,000]; got 0")
 
     assert replied(monkeypatch, refused) == 409
-    assert replied(monkeypatch, lambda *_: b"{}") == 200
+    assert replied(monkeypatch, lambda *_: gzip.compress(b"{}")) == 200
     assert not live.moving
 
 

@@ -7,6 +7,7 @@ the whole app runs, and with it everything that was left out.
 """
 
 import asyncio
+import gzip
 import json
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -32,6 +33,7 @@ FINDING = "_finding"  # session key: what this run shows, in a sentence
 ADDRESS = "live/{page}/{theme}/{pace}"
 MOST_WORK = 4e9  # multiplications; what takes longer is computed in sight, with a bar
 MEGABYTES = 24.0  # of answers kept for all visitors
+PACKED = 1  # gzip's level: the highest takes three times as long for a twentieth less
 # More threads would only take turns in the interpreter; a hand that moves goes before those that rest.
 GIVES_WAY = 0.005  # seconds an answer at rest pauses at every look while a hand waits
 moving: set[Event] = set()  # one for each hand whose answer is being made
@@ -111,8 +113,8 @@ Query = tuple[tuple[str, str], ...]
 
 
 def made(page: str, dark: bool, held: bool, query: Query) -> bytes:
-    """The board of a page as JSON."""
-    return json.dumps(board(Request(page, dict(query), dark, held))).encode()
+    """The board of a page as JSON, packed: once for all who ask, beside the interpreter's lock."""
+    return gzip.compress(json.dumps(board(Request(page, dict(query), dark, held))).encode(), PACKED)
 
 
 ANSWERS = Kept(made, 1024, MEGABYTES)
@@ -140,6 +142,15 @@ async def left(asked: Asked) -> None:
         pass
 
 
+def packed(body: bytes, accepted: str) -> Response:
+    """A packed answer as it is for browsers that accept it so, else unpacked."""
+    headers = {"Cache-Control": "no-store"}
+    if "gzip" in accepted:
+        how = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return Response(body, 200, headers | how, "application/json")
+    return Response(gzip.decompress(body), 200, headers, "application/json")
+
+
 async def answer(asked: Asked) -> Response:
     """The board as JSON; 409 where the whole app must answer, 403 where another site asks."""
     if asked.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
@@ -161,7 +172,7 @@ async def answer(asked: Asked) -> Response:
                 raise Gone
             leaving.cancel()
             body = await making
-        return Response(body, media_type="application/json", headers={"Cache-Control": "no-store"})
+        return packed(body, asked.headers.get("accept-encoding", ""))
     except (Aloud, Gone, ValueError):  # what cannot be computed is said by the whole app
         return Response(status_code=409)
     finally:
