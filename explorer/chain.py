@@ -12,6 +12,10 @@ import numpy as np
 from explorer import progress
 from explorer.arrays import Array, Integers, Scaled
 
+TOGETHER = 8  # steps whose product is rescaled once
+LARGEST = 2.0**40  # no entry of a Jacobian is larger, times S, in steps that are rescaled once
+SMALLEST = 2.0**-400  # nor their product smaller: nothing on the way has left float64's range
+
 
 @dataclass(frozen=True)
 class Chain:
@@ -48,9 +52,9 @@ class Chain:
         if not 0 <= k <= t <= self.T:
             raise ValueError(f"steps must satisfy 0 <= k <= t <= {self.T}; got t = {t}, k = {k}")
         P = Scaled.of(np.broadcast_to(np.eye(self.S), (*self.leading, self.S, self.S)))
-        for j in range(k, t):
+        for j in range(k, t, TOGETHER):
             progress.report()
-            P = Scaled.of(self.take(slice(j, j + 1))[0] @ P.mantissa, P.exponent)
+            P = _onwards(self.take(slice(j, min(j + TOGETHER, t))), P)
         return P
 
     def products_back_from(self, t: int) -> tuple[Array, Integers]:
@@ -63,3 +67,20 @@ class Chain:
             mantissas.append(P.mantissa)
             exponents.append(P.exponent)
         return np.stack(mantissas[::-1]), np.stack(exponents[::-1])
+
+
+def _onwards(J: Array, P: Scaled) -> Scaled:
+    """J_n ... J_1 P of a few steps J (n, ..., S, S): rescaled at their end, at every step where it must be.
+
+    With entries of at most LARGEST / S the steps grow by no more than 2**320 together, so that a product of
+    at least SMALLEST was never below 2**-720: rounding to float64's smallest numbers does not show in it.
+    """
+    product = P.mantissa
+    if J.shape[-1] * np.max(np.abs(J), initial=0.0) <= LARGEST:
+        for step in J:
+            product = step @ product
+        if np.min(np.max(np.abs(product), axis=(-2, -1))) >= SMALLEST:
+            return Scaled.of(product, P.exponent)
+    for step in J:
+        P = Scaled.of(step @ P.mantissa, P.exponent)
+    return P
