@@ -5,7 +5,7 @@ network; equal frozen records have equal hashes already.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable
 from functools import wraps
 from threading import Lock, RLock
 from typing import Any, TypeVar
@@ -81,19 +81,18 @@ def kept(most: int, megabytes: float = 24.0) -> Callable[[Made[Result]], Made[Re
 
 
 def size_of(value: Any) -> int:
-    """Bytes of a result that is bytes, else of all arrays inside it."""
-    return len(value) if isinstance(value, bytes) else sum(array.nbytes for array in arrays_in(value))
-
-
-def arrays_in(value: Any) -> Iterator[Any]:
-    """Every array inside a result of records, tuples, lists and dicts."""
-    if hasattr(value, "nbytes"):
-        yield value
-    elif isinstance(value, dict):
-        for item in value.values():
-            yield from arrays_in(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
-            yield from arrays_in(item)
-    elif hasattr(value, "__dataclass_fields__"):
-        yield from arrays_in(vars(value))
+    """Bytes of a result: of itself, if it is bytes, or of all arrays inside its records, lists and dicts."""
+    size, inside = 0, [value]
+    while inside:
+        part = inside.pop()
+        if isinstance(part, str | float | int | None):
+            continue
+        if hasattr(part, "nbytes"):
+            size += part.nbytes
+        elif isinstance(part, bytes):
+            size += len(part)
+        elif isinstance(part, list | tuple):
+            inside.extend(part)
+        elif isinstance(part, dict) or hasattr(part, "__dataclass_fields__"):
+            inside.extend((part if isinstance(part, dict) else vars(part)).values())
+    return size
