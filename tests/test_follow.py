@@ -48,10 +48,10 @@ UNLIKE = """async (pictures) => {
 }"""
 
 
-def picture(tab):
-    """The plots as they are seen."""
+def picture(tab, of=".gf-grid"):
+    """The plots, or one of them, as they are seen, for a page."""
     tab.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 60)))")
-    return tab.locator(".gf-grid").screenshot()
+    return base64.b64encode(tab.locator(of).screenshot()).decode()
 
 
 def both_ways(tab, query):
@@ -60,8 +60,7 @@ def both_ways(tab, query):
     assert at_rest["byHand"] == []
     plotly = picture(tab)
     found = tab.evaluate("(query) => window.drawn(query, true)", query)
-    pictures = [base64.b64encode(png).decode() for png in (plotly, picture(tab))]
-    return tab.evaluate(UNLIKE, pictures), set(found["all"]) - set(found["byHand"])
+    return tab.evaluate(UNLIKE, [plotly, picture(tab)]), set(found["all"]) - set(found["byHand"])
 
 
 @pytest.mark.parametrize("page", EXPLORE)
@@ -131,6 +130,36 @@ def test_the_slider_is_followed_by_hand_and_plotly_draws_when_it_rests(tab, serv
     assert tab.evaluate("window.byHand()") == []
     assert tab.locator(".gf-hand, .gf-by-hand").count() == 0
     assert tab.evaluate("window.kept.every((node) => node.isConnected)")
+
+
+LAG = "[data-panel=lag]"  # the panel whose upright axis follows its curves
+RANGE = f"document.querySelector('{LAG} .gf-plot').layout.yaxis.range"
+
+
+@pytest.mark.parametrize("gain", [0.5, 0.95])
+def test_another_range_of_the_upright_axis_is_drawn_as_plotly_draws_it(tab, server, gain):
+    opened(tab, server)
+    tab.evaluate(DRAW)
+    tab.evaluate("window.drawn('gain=0.9', false)")
+    before = tab.evaluate(RANGE)
+    assert "lag" in tab.evaluate(f"window.drawn('gain={gain}', true)")["byHand"]
+    by_hand = picture(tab, LAG)
+    assert tab.evaluate(RANGE) == before
+    tab.evaluate(f"window.drawn('gain={gain}', false)")
+    assert tab.evaluate(RANGE) != before
+    assert tab.locator(".gf-hand, .gf-by-hand").count() == 0
+    assert tab.evaluate(UNLIKE, [by_hand, picture(tab, LAG)]) == 0
+
+
+def test_a_hand_that_comes_back_finds_plotlys_own_axis(tab, server):
+    opened(tab, server)
+    tab.evaluate(DRAW)
+    tab.evaluate("window.drawn('gain=0.9', false)")
+    plotly = picture(tab, LAG)
+    for gain in (1.4, 0.9):
+        tab.evaluate(f"window.drawn('gain={gain}', true)")
+    assert tab.evaluate(UNLIKE, [plotly, picture(tab, LAG)]) == 0
+    assert tab.locator(f"{LAG} .yaxislayer-above .gf-hand").count() == 0
 
 
 def test_another_axis_is_left_to_plotly(tab, server):

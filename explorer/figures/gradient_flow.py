@@ -130,12 +130,12 @@ def lag_curves(look: Look, report: FlowReport, name: str, colour: str) -> Figure
     traces += curve(lag, report.row, scale, name=name, colour=colour, meta="main")
     longest = max(len(report.row), (len(report.column) - 1) * step_of(report.steps) + 1, 2)
     x = axis(look, "lag t − k (steps)", range=[0, longest - 1])
-    y = power_axis(look, "gradient left", scale.low, scale.high)
+    y = power_axis(look, "gradient left", scale.low, scale.high, automargin="width")
     words = [*band_names(look, scale.low, scale.high), named(look, report, scale, name, colour)]
     shapes = bands(look, scale.low, scale.high)
     return {
         "data": traces,
-        "layout": layout(look, x, y, shapes=shapes, annotations=words, margin=margins(left=66)),
+        "layout": layout(look, x, y, shapes=shapes, annotations=words, margin=margins(left=70)),
     }
 
 

@@ -10,7 +10,7 @@ from explorer.reports.gradient_flow import Selection
 
 def margins(*, left: int = 62, right: int = 14) -> dict[str, int]:
     """Room for the axis titles."""
-    return {"l": left, "r": right, "t": 8, "b": 48}
+    return {"l": left, "r": right, "t": 12, "b": 48}
 
 
 def matrix(look: Look, chosen: Selection) -> Figure:
@@ -63,6 +63,6 @@ def spectrum(look: Look, chosen: Selection) -> Figure:
         },
     ]
     x = axis(look, "index i", range=[0.3, len(chosen.matrix) + 0.7], nticks=5)
-    y = power_axis(look, "σ<sub>i</sub>", shown.low, shown.high, most=4)
+    y = power_axis(look, "σ<sub>i</sub>", shown.low, shown.high, most=4, automargin="width")
     rough = len(index) < len(chosen.matrix)  # the smallest values wait for the hand to rest, so does the axis
     return {"data": traces, "layout": layout(look, x, y, margin=margins(left=70), meta={"rough": rough})}

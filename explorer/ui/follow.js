@@ -52,19 +52,23 @@ const knows = {
       && [marker?.size, marker?.color, marker?.line?.color, marker?.line?.width, marker?.opacity].every(plainly))),
 };
 
-/* All that must be as it was for Plotly's picture to stay: axes, scales, and what shapes and words there are. */
-const frameOf = ({ data, layout }, loose) => JSON.stringify([
+/* All that must be as it was for Plotly's picture to stay: axes, scales, and what shapes and words there are; the
+   upright axis may show another range. */
+const frameOf = ({ data, layout }) => JSON.stringify([
   Object.entries(layout).map(([name, value]) => name === "annotations" || name === "shapes" || name === "meta" ? null
-    : loose && name === "yaxis" ? { ...value, range: 0, tickvals: 0, ticktext: 0 } : value),
+    : name === "yaxis" ? { ...value, range: 0, tickvals: 0, ticktext: 0 } : value),
   data.filter((trace) => trace.type === "heatmap").map((t) => [t.zmin, t.zmax, t.colorscale, t.colorbar, t.xaxis, t.yaxis]),
   (layout.shapes ?? []).map((shape) => ({ ...shape, x0: 0, x1: 0, y0: 0, y1: 0, path: 0, points: 0 })),
   (layout.annotations ?? []).map((note) => ({ ...note, x: 0, y: 0, xanchor: 0, yanchor: 0, xshift: 0, yshift: 0,
     text: note.text.replace(/[^<>]+(?=<|$)/g, "·") })),
 ]);
 
+/* What an axis shows: what a hand has made of it, else as Plotly has drawn it. */
+const ends = (axis) => axis.byHand ?? axis.range;
+
 /* Where a value stands on an axis, in pixels from the axis's begin; NaN stays NaN. */
 const scaled = (axis) => {
-  const [from, to] = axis.range, { _length: length } = axis;
+  const [from, to] = ends(axis), { _length: length } = axis;
   const per = length / (to - from);
   return axis._id[0] === "x" ? (value) => (value - from) * per : (value) => length - (value - from) * per;
 };
@@ -233,11 +237,11 @@ const spot = (full, ref, value, letter) => {
 };
 
 /* What is to be done so that the shapes stand where they should; null where it cannot be told. */
-const shapesMoved = (plot, before, after) => {
+const shapesMoved = (plot, before, after, staged) => {
   const full = plot._fullLayout, moves = [];
   for (let i = 0; i < after.length; i++) {
     const [was, now] = [before[i], after[i]];
-    if (["x0", "x1", "y0", "y1", "path"].every((name) => was[name] === now[name])) continue;
+    if (!(staged && now.yref !== "paper") && ["x0", "x1", "y0", "y1", "path"].every((name) => was[name] === now[name])) continue;
     const node = plot.querySelector(`.shapelayer path[data-index="${i}"]`);
     if (!node) return null;
     const at = (name) => spot(full, now[`${name[0]}ref`], now[name], name[0]);
@@ -292,11 +296,11 @@ const written = (node) => {
 const SHIFTS = { left: 0.5, center: 0, right: -0.5, top: 0.5, middle: 0, bottom: -0.5 };
 
 /* The same for words: moved, and other words said in the same way. */
-const wordsMoved = (plot, before, after) => {
+const wordsMoved = (plot, before, after, staged) => {
   const full = plot._fullLayout, moves = [];
   for (let i = 0; i < after.length; i++) {
     const [was, now] = [before[i], after[i]];
-    const same = ["x", "y", "xanchor", "yanchor", "xshift", "yshift"].every((name) => was[name] === now[name]);
+    const same = !(staged && now.yref !== "paper") && ["x", "y", "xanchor", "yanchor", "xshift", "yshift"].every((name) => was[name] === now[name]);
     if (same && was.text === now.text) continue;
     if (now.showarrow !== false || now.textangle || !(now.xanchor in SHIFTS) || !(now.yanchor in SHIFTS)) return null;
     const inner = plot.querySelector(`.infolayer .annotation[data-index="${i}"] .cursor-pointer`);
@@ -323,12 +327,41 @@ const wordsMoved = (plot, before, after) => {
 
 const outside = (full, note) => ["x", "y"].some((letter) => {
   const ref = note[`${letter}ref`] ?? letter, axis = ref === "paper" ? null : axisOf(full, ref);
-  return axis && (note[letter] - axis.range[0]) * (note[letter] - axis.range[1]) > 0;
+  return axis && (note[letter] - ends(axis)[0]) * (note[letter] - ends(axis)[1]) > 0;
 });
+
+const stageOf = ({ layout: { yaxis } }) => JSON.stringify([yaxis?.range, yaxis?.tickvals, yaxis?.ticktext]);
+
+/* What is to be done so that the upright axis shows another range, with other numbers; null where Plotly must. */
+const restaged = (plot, stage) => {
+  const { base } = plot, axis = plot._fullLayout.yaxis, part = plot.querySelector(".subplot.xy"), { family, size } = axis.tickfont;
+  const [range, tickvals, ticktext] = JSON.parse(stage);
+  if (!range || !ticktext || String(axis.range) !== String(JSON.parse(base.stage)[0])) return null;  // or it is zoomed
+  if (plot.querySelectorAll(".subplot").length > 1) return null;
+  const layers = [".yaxislayer-above", ".gridlayer > .y"].map((name) => part.querySelector(`:scope > ${name}`));
+  const [mark, words, line] = [[0, ".ytick.ticks"], [0, ".ytick > text"], [1, ".ygrid"]].map(([n, name]) => layers[n].querySelector(name));
+  const widest = (texts) => Math.max(...texts.map((text) => measured(text, { family, size })));
+  if (!mark || !words || !line || /[<&]/.test(ticktext.join()) || widest(ticktext) > widest(axis.ticktext) + 0.5) return null;
+  axis.byHand = stage === base.stage ? undefined : range;
+  const Y = scaled(axis), shown = tickvals.map((value, i) => [round2(axis._offset + Y(value)), ticktext[i]])
+    .filter((_, i) => (tickvals[i] - range[0]) * (tickvals[i] - range[1]) <= 0);
+  return [() => layers.forEach((layer, n) => {
+    layer.querySelector(":scope > .gf-hand")?.remove();
+    layer.classList.toggle("gf-by-hand", Boolean(axis.byHand));
+    if (!axis.byHand) return;
+    const group = layer.appendChild(document.createElementNS(SVG, "g"));
+    group.setAttribute("class", "gf-hand");
+    for (const [y, text] of shown) for (const one of n ? [line] : [mark, words]) {
+      const tick = group.appendChild(one.cloneNode(one !== words));
+      tick.setAttribute("transform", `translate(0,${y})`);
+      if (one === words) tick.textContent = text;
+    }
+  })];
+};
 
 /* A rough figure has no say over its axis, as long as all of it lies within. */
 const within = (plot, { layout }) => {
-  const [from, to] = plot._fullLayout.yaxis.range, [low, high] = [Math.min(from, to), Math.max(from, to)];
+  const [from, to] = ends(plot._fullLayout.yaxis), [low, high] = [Math.min(from, to), Math.max(from, to)];
   return layout.yaxis.range.every((value) => value >= low && value <= high);
 };
 
@@ -355,10 +388,11 @@ const subplots = (plot, { data, layout }) => {
 const follow = (plot, figure) => {
   const { base } = plot, rough = Boolean(figure.layout.meta?.rough);
   if (!base || !figure.data.every((trace) => knows[trace.type]?.(trace))) return false;
-  if (rough ? !within(plot, figure) || base.loose !== frameOf(figure, true) : base.frame !== frameOf(figure)) return false;
+  if (base.frame !== frameOf(figure) || rough && !within(plot, figure)) return false;
+  const stage = rough ? base.shown : stageOf(figure), staged = stage === base.shown ? [] : restaged(plot, stage);
   const { shapes = [], annotations = [] } = figure.layout;
-  const parts = subplots(plot, figure), moved = shapesMoved(plot, base.shapes, shapes);
-  const said = parts && moved && wordsMoved(plot, base.annotations, annotations);
+  const parts = staged && subplots(plot, figure), moved = parts && shapesMoved(plot, base.shapes, shapes, staged.length);
+  const said = moved && wordsMoved(plot, base.annotations, annotations, staged.length);
   if (!said) return false;
   for (const [part, area] of parts) {
     const home = part.plot.node();
@@ -376,8 +410,8 @@ const follow = (plot, figure) => {
     }
     pens.end();
   }
-  for (const move of [...moved, ...said]) move();
-  Object.assign(base, { shapes, annotations });
+  for (const move of [...staged, ...moved, ...said]) move();
+  Object.assign(base, { shapes, annotations, shown: stage });
   plot.byHand = figure;
   return true;
 };
@@ -386,13 +420,14 @@ const follow = (plot, figure) => {
 const based = (figure) => {
   const { shapes = [], annotations = [] } = figure.layout;
   const copied = (parts) => parts.map((part) => ({ ...part }));
-  return { frame: frameOf(figure), loose: frameOf(figure, true), shapes: copied(shapes), annotations: copied(annotations) };
+  return { frame: frameOf(figure), stage: stageOf(figure), shown: stageOf(figure), shapes: copied(shapes), annotations: copied(annotations) };
 };
 
 /* Plotly has drawn the figure: what a hand drew over the one before goes. */
 const settle = (plot, base) => {
   plot.base = base;
   plot.byHand = null;
+  if (plot._fullLayout.yaxis) plot._fullLayout.yaxis.byHand = undefined;
   for (const group of plot.querySelectorAll(".gf-hand")) {
     group.parentNode.classList.remove("gf-by-hand");
     group.remove();
