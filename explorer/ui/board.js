@@ -53,6 +53,13 @@ const scaledFonts = (part, factor, least) => {
   return part;
 };
 
+const sizeNow = ({ clientWidth: wide, clientHeight: high }) => ({ wide, high });
+
+/* How large elements were when they were laid out last: to ask them would lay the page out anew after every change. */
+const sizes = new ResizeObserver((entries) => {
+  for (const { target } of entries) target.size = sizeNow(target);
+});
+
 class Board {
   constructor(root) {
     this.root = root;
@@ -73,6 +80,7 @@ class Board {
     this.grid = make("div", "gf-grid", root);
     this.say = make("p", "gf-say", root);
     this.say.setAttribute("aria-live", "polite");
+    for (const part of [root, this.strip]) sizes.observe(part);
     this.observer = new ResizeObserver(() => { this.redrawStrip(); this.resize(); });
     this.observer.observe(this.strip);
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => setTimeout(() => {
@@ -129,6 +137,11 @@ class Board {
 
   held() {
     return Boolean(this.dragging || this.pressed);
+  }
+
+  /* How large an element is; a hand that moves changes no place. */
+  sizeOf(element) {
+    return this.held() && element.size || sizeNow(element);
   }
 
   /* Ask for the board alone, beside Streamlit. Where that cannot be had, or takes long, the whole page answers. */
@@ -256,10 +269,11 @@ class Board {
     while (this.next) {
       const data = this.next;
       this.next = null;
+      this.heard(data);
       this.drawSliders(data);
       this.data = data;
       for (const heading of document.querySelectorAll(".gf-finding")) if (data.finding) heading.textContent = data.finding;
-      this.fit();
+      if (!this.held()) this.fit();
       this.redrawStrip();
       this.strip.classList.toggle("gf-stressed", data.stressed === "strip");
       this.player.receive(data);
@@ -273,7 +287,7 @@ class Board {
       const [first, later] = [false, true].map((detail) => data.panels.filter((panel) => panel.detail === detail));
       first.sort((one, other) => (other.id === data.stressed) - (one.id === data.stressed));
       for (const panel of first) await this.drawPanel(Plotly, panel);
-      this.answered(data);
+      this.root.dataset.turn = data.echo;
       if (later.length && !this.held()) await painted();
       for (const panel of later) if (!this.next) await this.drawPanel(Plotly, panel);
       if (!this.next) this.root.dataset.drawn = data.echo;
@@ -285,10 +299,9 @@ class Board {
     this.busy = false;
   }
 
-  /* What a hand follows has been drawn: its next wish may go while the details are. */
-  answered(data) {
+  /* An answer is about to be drawn: the hand's next wish may go meanwhile. */
+  heard(data) {
     if (data.echo >= this.waiting) this.waiting = 0;
-    this.root.dataset.turn = data.echo;
     this.pump();
   }
 
@@ -417,7 +430,7 @@ class Board {
       numbers.type = "button";
       numbers.addEventListener("click", () => showTable(figure.firstChild.textContent,
         figure.getAttribute("aria-label"), figure.lastChild));
-      make("div", "gf-plot", figure);
+      sizes.observe(make("div", "gf-plot", figure));
     }
     figure.style.gridArea = panel.id;
     figure.classList.toggle("gf-stressed", this.data.stressed === panel.id);
@@ -431,7 +444,8 @@ class Board {
     caption.hidden = !panel.caption;
     figure.setAttribute("role", "figure");
     figure.setAttribute("aria-label", panel.alt);
-    const factor = Math.max(0.92, Math.min(1.5, Math.max(this.root.clientWidth / 1200, window.innerWidth / 1600))) * (this.data.lecture ? 1.34 : 1);
+    const ratio = Math.max(this.sizeOf(this.root).wide / 1200, window.innerWidth / 1600);
+    const factor = Math.max(0.92, Math.min(1.5, ratio)) * (this.data.lecture ? 1.34 : 1);
     const ghosts = this.ghosts[panel.id] ?? [];
     const signature = panel.figure + factor + ghosts.map((trace) => trace.stamp).join();
     if (this.drawn[panel.id] === signature) return;
@@ -450,7 +464,7 @@ class Board {
     scaledFonts(data, factor, hall ? LEAST : 1);
     layout.autosize = true;
     for (const side of ["r", "t"]) if (layout.margin?.[side]) layout.margin[side] *= Math.max(1, factor);
-    folded(layout, plot.clientWidth);
+    folded(layout, this.sizeOf(plot).wide);
     if (hall) {
       layout.dragmode = false;
       for (const trace of data) if (/text/.test(trace.mode) && +trace.marker?.size) trace.marker.size *= factor;
@@ -498,10 +512,10 @@ class Board {
     const rows = strip.rows.length ? strip.rows : [{ name: "", nodes: strip.nodes }];
     this.strip.classList.toggle("gf-lanes", rows.length > 1);
     const margin = rows[0].name ? 108 : 0, count = rows[0].nodes.length;
-    const width = Math.max(this.strip.clientWidth, margin + count * 44), height = this.strip.clientHeight || 90;
+    const { wide, high } = this.sizeOf(this.strip), width = Math.max(wide, margin + count * 44), height = high || 90;
     const step = (width - margin) / count, named = Boolean(rows[0].name);
     const hall = this.data.lecture;
-    const size = hall ? LEAST * Math.max(1, this.root.clientWidth / 1400)
+    const size = hall ? LEAST * Math.max(1, this.sizeOf(this.root).wide / 1400)
       : Math.max(12, Math.min(height * 0.16, step * (named ? 0.28 : 0.3), named ? 17 : 20));
     const letter = size * (named ? 0.5 : 0.56), longest = Math.max(...rows[0].nodes.map((node) => node.token.length));
     const tiers = hall && longest * letter > step ? 2 : 1;  // words on two heights have twice the room
