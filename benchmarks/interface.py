@@ -156,17 +156,18 @@ def drag(case: Case, seconds: float = 6.0) -> None:
         print(f"  {case.name:16} {words:14} {len(found) / seconds:4.1f} a second, {summary(found)}")
 
 
-def scrub(case: Case, seconds: float = 3.0) -> None:
-    """Time between frames while the source step is dragged through its film."""
+def scrub(case: Case, filmed: str = "source", seconds: float = 3.0) -> None:
+    """Time between frames while the slider `filmed` is dragged through its film."""
     tab = case.page
     tab.bring_to_front()
     tab.wait_for_function(
-        "() => { const { board } = document.querySelector('.gf'); board.leave();"
+        "(field) => { const { board } = document.querySelector('.gf'); board.leave();"
         " return !board.waiting && !Object.keys(board.ahead).length && window.gradientFlowFilms?.stamp"
-        " && board.inputs.source.slider.film === window.gradientFlowFilms.stamp; }"
+        " && board.inputs[field].slider.film === window.gradientFlowFilms.stamp; }",
+        arg=filmed,
     )
     tab.wait_for_timeout(1_500)
-    box = tab.locator("#gf-source").bounding_box()
+    box = tab.locator(f"#gf-{filmed}").bounding_box()
     assert box is not None
     y, begin = box["y"] + box["height"] / 2, time.perf_counter()
     tab.mouse.move(box["x"] + 9, y)
@@ -209,8 +210,11 @@ def main(arguments: list[str]) -> None:
         print("Dragging the gain; Streamlit's own slider sends nothing before it is let go")
         for case in boards:
             drag(case)
-        print("Scrubbing through the source step")
+        print("Scrubbing through the source step, and through the thresholds of clipping")
         for case in boards:
             scrub(case)
+        for T in LENGTHS:
+            page = f"http://localhost:{ports['ours']}/clipping?steps={T}"
+            scrub(opened(browser, f"clipping, T = {T}", page, "#gf-gain"), "threshold")
         browser.close()
     crowds(5 if "--quick" in arguments else 10)

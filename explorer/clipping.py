@@ -14,19 +14,31 @@ from explorer.flow import Backward, Trace, backward
 from explorer.weights import Weights
 
 LN2 = float(np.log(2.0))
+SAME = 1e-12  # a change below it is none
 Exponent = Integers | int
 
 
 @dataclass(frozen=True)
-class Clipped:
-    """A gradient before and after clipping; sizes as natural logarithms."""
+class Outcome:
+    """What clipping did to a gradient; sizes as natural logarithms."""
 
-    after: Weights  # mantissas, to be multiplied by 2**exponent
-    exponent: int  # 0 wherever something was cut
     log_before: float  # ln‖g‖
     log_after: float  # ln‖g after‖
     log_factor: float  # ln(‖g after‖ / ‖g‖); 0 where nothing was cut
     cosine: float  # between before and after; 1 means the direction was kept
+
+    @property
+    def none(self) -> bool:
+        """Whether the gradient is as it was, to twelve digits."""
+        return abs(self.log_factor) < SAME and self.cosine > 1 - SAME
+
+
+@dataclass(frozen=True)
+class Clipped(Outcome):
+    """A gradient after clipping, and what clipping did to it."""
+
+    after: Weights  # mantissas, to be multiplied by 2**exponent
+    exponent: int  # 0 wherever something was cut
     share_cut: float  # share of entries changed: 0 or 1 by norm, anything by value
 
 
@@ -72,7 +84,7 @@ def compared(
     with np.errstate(over="ignore"):  # an entry beyond 1e308 has changed if the other is within
         changed = np.ldexp(b, exponent - exponent_after) != a
     factor = 0.0 if zero else log_a - log_b
-    return Clipped(after, int(exponent_after), log_b, log_a, factor, cosine, float(changed.mean()))
+    return Clipped(log_b, log_a, factor, cosine, after, int(exponent_after), float(changed.mean()))
 
 
 def by_norm(gradient: Weights, threshold: float, *, exponent: Exponent = 0) -> Clipped:

@@ -8,6 +8,7 @@ import math
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 LN10 = math.log(10.0)
 PLAIN = (0.001, 10_000.0)  # between them a number is written out, outside as a power of ten
+ROUNDING = 1e-9  # a size this little below one of these bounds has reached it
 SHORT = 0.01  # a size below it is told to one digit: its zeros take the room of the second
 
 
@@ -31,7 +32,7 @@ def written_out(x: float, digits: int) -> str:
 
 
 def number(x: float, digits: int = 3) -> str:
-    """x to `digits` significant digits: "0.021", "3,330", "3.4 × 10⁻⁸", "∞"."""
+    """x to `digits` significant digits: "0.021", "3,330", "3.4 × 10⁻⁸", "10⁴", "∞"."""
     if math.isnan(x):
         return "not a number"
     if math.isinf(x):
@@ -43,15 +44,16 @@ def number(x: float, digits: int = 3) -> str:
     mantissa = written_out(lifted / 10.0 ** (exponent + (300 if exponent < -300 else 0)), digits)
     if mantissa.lstrip("−") == "10":  # rounding reached the next power
         exponent, mantissa = exponent + 1, mantissa.replace("10", "1")
-    return f"{mantissa} × {ten_to(exponent)}"
+    return ten_to(exponent) if mantissa == "1" else f"{mantissa} × {ten_to(exponent)}"
 
 
 def power(ln: float) -> str:
     """The size e^ln: "3.4", "0.021", "0.005", and beyond PLAIN the nearest power of ten; −inf is "0"."""
     if math.isinf(ln):
         return "0" if ln < 0 else "∞"
-    if math.log(PLAIN[0]) <= ln < math.log(PLAIN[1]):
-        return written_out(math.exp(ln), 2 if ln >= math.log(SHORT) else 1)
+    near = ln + ROUNDING
+    if math.log(PLAIN[0]) <= near < math.log(PLAIN[1]):
+        return written_out(math.exp(ln), 2 if near >= math.log(SHORT) else 1)
     return ten_to(round(ln / LN10))
 
 

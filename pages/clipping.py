@@ -5,6 +5,7 @@ from explorer.figures import clipping as figures
 from explorer.reports import clipping as reports
 from explorer.ui import board, compute, controls, page
 from explorer.ui.board import Grid, Panel
+from explorer.ui.scrub import Scrub
 
 e, view = controls.settings("cell", "activation", "clip", shows=("threshold",), fixed=reports.HELD)
 run = compute.run(e)
@@ -16,6 +17,7 @@ page.finding(report.finding())
 board.show(
     "clipping",
     sliders=("threshold", "steps", "gain"),
+    film=Scrub("threshold", compute.thresholds_film(e, view.clip)),
     panels=[
         Panel(
             "steps",

@@ -22,7 +22,7 @@ board.show(
     sliders=reports.sliders(e),
     strip=strip(look, run.sequence.tokens, report.arriving(), max(chosen.k, 1)),
     strip_field="source",
-    film=Scrub("source", chosen.t, compute.pairs_film(e, view, look)),
+    film=Scrub("source", compute.pairs_film(e, view, look), chosen.t),
     panels=[
         Panel(
             "map",

@@ -43,7 +43,7 @@ board.show(
         ),
     ],
     grid=Grid(("rainbow sizes", "rainbow distance"), "minmax(0,8fr) minmax(0,5fr)", "1fr 1fr"),
-    film=Scrub("moment", len(report.run.snapshots) - 1, training_bar.rainbow_film(look, report)),
+    film=Scrub("moment", training_bar.rainbow_film(look, report), len(report.run.snapshots) - 1),
 )
 page.caption(report.quiet())
 page.numbers(report.table)

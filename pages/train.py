@@ -39,7 +39,7 @@ board.show(
     grid=Grid(
         ("loss map lag", "norms clips spectrum"), "minmax(0,10fr) minmax(0,8fr) minmax(0,8fr)", "6fr 5fr"
     ),
-    film=Scrub("moment", len(report.run.snapshots) - 1, training_bar.film(look, report)),
+    film=Scrub("moment", training_bar.film(look, report), len(report.run.snapshots) - 1),
 )
 training_bar.speech(w)
 page.caption(report.quiet())

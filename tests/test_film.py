@@ -64,7 +64,7 @@ def test_a_long_run_of_many_units_keeps_evenly_spaced_pictures_within_8_megabyte
     assert k[-1] == 10_000
     assert len(k) * 64**2 <= matrix_stack.MOST_ENTRIES
     assert np.ptp(np.diff(k)) <= 1
-    assert len(Scrub("source", 10_000, film=list).positions()["positions"]) == MOST_POSITIONS
+    assert len(Scrub("source", list, 10_000).fitted({"value": 0})["positions"]) == MOST_POSITIONS
 
 
 def test_the_packed_film_holds_what_it_is_made_of():

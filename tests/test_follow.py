@@ -17,7 +17,7 @@ from explorer.reports import gradient_flow as reports
 from explorer.run import run
 
 # A picture that only Plotly can draw: in three dimensions, or with words at bars or marks beyond its edge.
-LEFT = {"cliff": {"surface"}, "clipping": {"sizes"}, "lstm": {"ledger", "bias"}}
+LEFT = {"cliff": {"surface"}, "lstm": {"ledger", "bias"}}
 EXPLORE = ["gradient_flow", "weights", "saturation", "lstm", "clipping", "compare", "checks", "cliff"]
 
 # Draws all panels of a board anew, as for a hand or at rest; tells which of them were drawn by hand.

@@ -1,11 +1,14 @@
 """Parts of the gradient by step before and after clipping, its norms, and how often a threshold engages."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from explorer.clipping import Outcome
 from explorer.experiment import CLIP_MODES
-from explorer.figures.parts import LN10, axis, curve, label, layout, power_axis, scale_of, typed
+from explorer.figures.moves import Moment, Moves, Moving, moved, moves
+from explorer.figures.parts import LN10, Scale, axis, curve, label, layout, note, power_axis, typed
 from explorer.figures.ranges import widened
 from explorer.figures.theme import DIRECT, Figure, Look, Trace
 from explorer.reports.clipping import ClippingReport, Sample
@@ -21,63 +24,124 @@ def colours(look: Look) -> dict[str, str]:
 
 def by_step(look: Look, report: ClippingReport) -> Figure:
     """‖part of ∂E/∂W through step k‖ before (ink) and after each way of clipping; the chosen one is heavy."""
-    k = np.arange(1, report.T + 1, dtype=np.float64)
-    curves = [report.before[1:], *(mode.by_step[1:] for mode in report.modes.values())]
-    scale = scale_of(curves, least=3.0)
-    traces: list[Trace] = []
+    k, scale = np.arange(1, report.T + 1, dtype=np.float64), steps_scale(report)
+    lines: list[Trace] = []
+    zeros: list[Trace] = []
     for name, mode in report.modes.items():
         heavy = name == report.chosen
         words, colour = f"after, {CLIP_MODES[name]}", colours(look)[name]
-        drawn = curve(k, mode.by_step[1:], scale, name=words, colour=colour)
-        drawn[0]["line"]["width"] = 4.5 if heavy else 1.6
-        drawn[0]["opacity"] = 1.0 if heavy else 0.75
-        traces += drawn
-    traces += curve(k, report.before[1:], scale, name="before", colour=look.ink)
-    traces[-1]["line"] = {"color": look.ink, "width": 2.5, "dash": "dash"} if "line" in traces[-1] else {}
-    at = int(0.55 * (report.T - 1))
+        line, *marks = curve(k, mode.by_step[1:], scale, name=words, colour=colour)
+        line["line"]["width"], line["opacity"] = (4.5, 1.0) if heavy else (1.6, 0.75)
+        lines, zeros = [*lines, line], [*zeros, *marks]
+    before, *marks = curve(k, report.before[1:], scale, name="before", colour=look.ink)
+    before["line"]["width"] = 2.5
+    at = middle(report)
     after, colour = f"after, {CLIP_MODES[report.chosen]}", colours(look)[report.chosen]
+    beside = ("left", "right") if report.before[-1] > report.before[at + 1] else ("right", "left")
     named = [
-        label(look, text, k[at], float(np.clip(logs[at] / LN10, scale.low, scale.high)), ink, **side)
-        for text, logs, ink, side in (
-            ("before", report.before[1:], look.ink, {"yanchor": "bottom", "xanchor": "right"}),
-            (after, report.mode.by_step[1:], colour, {"yanchor": "top"}),
+        label(look, text, k[at], float(logs[at] / LN10), ink, xanchor=side, yanchor=end, yshift=shift)
+        for text, logs, ink, side, end, shift in (
+            (after, report.mode.by_step[1:], colour, beside[0], "top", -4),
+            ("before", report.before[1:], look.ink, beside[1], "bottom", 4),
         )
         if np.isfinite(logs[at])
     ]
     x = axis(look, "through step k", range=[0.5, report.T + 0.5])
     y = power_axis(look, "‖part of ∂E/∂W‖", scale.low, scale.high)
-    return {"data": traces, "layout": layout(look, x, y, annotations=named, margin=MARGIN)}
+    frame = layout(look, x, y, annotations=named, margin=MARGIN)
+    return moved({"data": [*lines, *zeros, before, *marks], "layout": frame}, steps_moving(report))
+
+
+def steps_scale(report: ClippingReport) -> Scale:
+    """The log₁₀ range that holds the parts under every threshold of the slider, so that it stays."""
+    before, lowest = report.before[1:], report.before[1:] + report.most_cut[1:]
+    finite = np.isfinite(before)
+    low = float(np.min(lowest, where=finite, initial=-3 * LN10)) / LN10
+    return widened(low, max(float(np.max(before, where=finite, initial=-np.inf)) / LN10, 0.0) + 0.2)
+
+
+def middle(report: ClippingReport) -> int:
+    """The index of the step at which the curves are named."""
+    return int(0.55 * (report.T - 1))
+
+
+def steps_moving(report: ClippingReport) -> Moving:
+    """What the threshold moves in `by_step`: the curves after clipping, and the name of the chosen one."""
+    parts = {name: mode.by_step[1:] / LN10 for name, mode in report.modes.items()}
+    curves = {f"data.{i}.y": np.where(np.isfinite(y), y, np.nan) for i, y in enumerate(parts.values())}
+    at = float(parts[report.chosen][middle(report)])
+    return {**curves, **({"layout.annotations.0.y": round(at, 4)} if np.isfinite(at) else {})}
 
 
 def sizes(look: Look, report: ClippingReport) -> Figure:
     """‖g‖ before and after each way of clipping on a log axis, the threshold as a line."""
-    names = ["before", *CLIP_MODES.values()]
-    after = [mode.clipped.log_after for mode in report.modes.values()]
-    logs = np.array([report.mode.clipped.log_before, *after]) / LN10
-    shown = np.where(np.isfinite(logs), logs, np.nan)
-    threshold = float(np.log10(report.threshold))
-    high = max(float(np.nanmax(shown, initial=0.0)), threshold) + 0.6
-    scale = widened(min(float(np.nanmin(shown, initial=0.0)), threshold) - 0.8, high)
-    low, high = scale.low, scale.high
-    angles = [0.0, *(report.angle(name) for name in report.modes)]
+    names, inks = ["before", *CLIP_MODES.values()], [look.muted, *colours(look).values()]
+    scale, where = sizes_scale(report), [float(i) for i in range(len(names))]
+    said = [power(outcome.log_after) for outcome in outcomes(report)]
     bars: Trace = {
         "type": "bar",
-        "x": names,
-        "y": typed(shown - low),
-        "base": low,
-        "customdata": [[power(float(v * LN10)), number(a, 2)] for v, a in zip(logs, angles, strict=True)],
-        "marker": {"color": [look.muted, *colours(look).values()]},
-        "text": [power(float(v * LN10)) + (f", {number(a, 2)}°" if i else "")
-                 for i, (v, a) in enumerate(zip(logs, angles, strict=True))],
-        "textposition": "outside",
-        "cliponaxis": False,
-        "textfont": {"size": DIRECT - 2},
-        "hovertemplate": "%{x}: ‖g‖ = %{customdata[0]}, turned by %{customdata[1]}°<extra></extra>",
-    }  # fmt: skip
-    x = axis(look, "", type="category")
-    y = power_axis(look, "‖g‖", low, high, most=5)
-    line = threshold_line(look, threshold, along="x")
-    return {"data": [bars], "layout": layout(look, x, y, shapes=[line], margin=MARGIN, bargap=0.3)}
+        "x": where,
+        "base": scale.low,
+        "customdata": [list(told) for told in zip(names, said, turns(report), strict=True)],
+        "marker": {"color": inks},
+        "hovertemplate": "%{customdata[0]}: ‖g‖ = %{customdata[1]}, "
+        "turned by %{customdata[2]}°<extra></extra>",
+    }
+    above: Trace = {
+        "type": "scatter",
+        "mode": "markers",
+        "x": where,
+        "name": "threshold, above the scale",
+        "marker": {"symbol": "triangle-up", "size": 9, "color": look.threshold},
+        "hovertemplate": "the threshold is above the scale<extra></extra>",
+    }
+    words = [
+        note(look, "", i, 0.0, xref="x", xanchor="center", yanchor="bottom",
+             font={"size": DIRECT - 2, "color": look.ink})
+        for i in where
+    ]  # fmt: skip
+    x = axis(look, "", range=[-0.5, len(names) - 0.5], tickvals=where, ticktext=names, showgrid=False)
+    y = power_axis(look, "‖g‖", scale.low, scale.high, most=5)
+    line = threshold_line(look, 0.0, along="x")
+    frame = layout(look, x, y, shapes=[line], annotations=words, margin=MARGIN, bargap=0.3)
+    return moved({"data": [bars, above], "layout": frame}, sizes_moving(report))
+
+
+def outcomes(report: ClippingReport) -> list[Outcome]:
+    """The gradient as it was, then after each way of clipping."""
+    size = report.mode.clipped.log_before
+    return [Outcome(size, size, 0.0, 1.0), *(mode.clipped for mode in report.modes.values())]
+
+
+def turns(report: ClippingReport) -> list[str]:
+    """The degrees by which each of them is turned."""
+    return [number(angle, 2) for angle in (0.0, *(report.angle(name) for name in report.modes))]
+
+
+def sizes_scale(report: ClippingReport) -> Scale:
+    """The log₁₀ range that holds ‖g‖ under every threshold of the slider, and the words above it."""
+    before = report.mode.clipped.log_before
+    size = before / LN10 if np.isfinite(before) else 0.0
+    low = min(size + float(report.most_cut.min()) / LN10, 0.0) - 0.6
+    return widened(low, max(size, 0.0) + 0.25 * (max(size, 0.0) - low))
+
+
+def sizes_moving(report: ClippingReport) -> Moving:
+    """What the threshold moves in `sizes`: bars, words, its line, and marks where that is above the scale."""
+    scale, at = sizes_scale(report), round(float(np.log10(report.threshold)), 4)
+    logs = np.array([outcome.log_after for outcome in outcomes(report)]) / LN10
+    tops = np.maximum(np.where(np.isfinite(logs), logs, scale.low), scale.low)
+    above = scale.high - 0.04 * (scale.high - scale.low) if at > scale.high else np.nan
+    moving: dict[str, Any] = {
+        "data.0.y": tops - scale.low,
+        "data.1.y": np.full(len(logs), above),
+        "layout.shapes.0.y0": at,
+        "layout.shapes.0.y1": at,
+    }
+    for i, (outcome, turn) in enumerate(zip(outcomes(report), turns(report), strict=True)):
+        moving[f"layout.annotations.{i}.y"] = round(float(tops[i]), 4)
+        moving[f"layout.annotations.{i}.text"] = power(outcome.log_after) + (f", {turn}°" if i else "")
+    return moving
 
 
 def threshold_line(look: Look, log10: float, *, along: str) -> dict[str, Any]:
@@ -91,12 +155,9 @@ def threshold_line(look: Look, log10: float, *, along: str) -> dict[str, Any]:
 
 def engagement(look: Look, drawn: Sample, threshold: float) -> Figure:
     """The share of seeds whose gradient is larger than a threshold, over the threshold; ours is marked."""
-    n, at = len(drawn.log_norms), float(np.log10(threshold))
-    alive = drawn.log_norms[np.isfinite(drawn.log_norms)] / LN10
-    scale = widened(float(np.min(alive, initial=at)) - 0.5, float(np.max(alive, initial=at)) + 0.5)
-    low, high = scale.low, scale.high
-    logs = np.maximum(drawn.log_norms / LN10, low)  # an exact zero is cut by no threshold
-    x = np.concatenate([[low], np.repeat(logs, 2), [high]])
+    n, scale = len(drawn.log_norms), engagement_scale(drawn)
+    logs = np.maximum(drawn.log_norms / LN10, scale.low)  # an exact zero is cut by no threshold
+    x = np.concatenate([[scale.low], np.repeat(logs, 2), [scale.high]])
     share = 100 * (1 - np.concatenate([[0], np.repeat(np.arange(n + 1), 2)[1:-1], [n]]) / n)
     stairs: Trace = {
         "type": "scatter",
@@ -109,19 +170,54 @@ def engagement(look: Look, drawn: Sample, threshold: float) -> Figure:
         "name": "share cut",
         "hovertemplate": "a threshold of 10<sup>%{x:.2f}</sup> cuts %{y:.0f} % of the seeds<extra></extra>",
     }
+    words = [label(look, "", 0.0, 0.0, look.threshold)]
+    horizontal = power_axis(look, "threshold", scale.low, scale.high, most=5)
+    y = axis(look, "% of seeds cut", range=[-2, 105], nticks=5)
+    line = threshold_line(look, 0.0, along="y")
+    frame = layout(look, horizontal, y, shapes=[line], annotations=words, margin=MARGIN)
+    return moved({"data": [stairs], "layout": frame}, engagement_moving(drawn, threshold))
+
+
+def engagement_scale(drawn: Sample) -> Scale:
+    """The log₁₀ range in which the share of seeds changes; it does not depend on the threshold."""
+    alive = drawn.log_norms[np.isfinite(drawn.log_norms)] / LN10
+    return widened(float(alive[0]) - 1, float(alive[-1]) + 1) if alive.size else widened(-4.0, 4.0)
+
+
+def engagement_moving(drawn: Sample, threshold: float) -> Moving:
+    """What the threshold moves in `engagement`: its line and its words; beyond the scale they point there."""
+    scale, true = engagement_scale(drawn), float(np.log10(threshold))
+    at = min(max(round(true, 4), scale.low), scale.high)
     engaged = 100 * drawn.engaged(threshold)
     most = engaged > 50  # the stairs run high on the left of the threshold, low on its right
-    room = (at - low if most else high - at) > 0.25 * (high - low)
+    room = (at - scale.low if most else scale.high - at) > 0.25 * (scale.high - scale.low)
     left = most == room
-    words = [
-        label(look, f"cuts {engaged:.0f} %", at, 5 if most else 95, look.threshold,
-              xanchor="right" if left else "left", xshift=-6 if left else 6,
-              yanchor="bottom" if most else "top")
-    ]  # fmt: skip
-    horizontal = power_axis(look, "threshold", low, high, most=5)
-    y = axis(look, "% of seeds cut", range=[-2, 105], nticks=5)
-    line = threshold_line(look, at, along="y")
+    words = f"cuts {engaged:.0f} %"
+    words = f"◂ {words}" if true < scale.low else f"{words} ▸" if true > scale.high else words
     return {
-        "data": [stairs],
-        "layout": layout(look, horizontal, y, shapes=[line], annotations=words, margin=MARGIN),
+        "layout.shapes.0.x0": at,
+        "layout.shapes.0.x1": at,
+        "layout.annotations.0.x": at,
+        "layout.annotations.0.y": 5 if most else 95,
+        "layout.annotations.0.text": f"<b>{words}</b>",
+        "layout.annotations.0.xanchor": "right" if left else "left",
+        "layout.annotations.0.xshift": -6 if left else 6,
+        "layout.annotations.0.yanchor": "bottom" if most else "top",
     }
+
+
+def film(reports: Sequence[ClippingReport], drawn: Sample) -> Moves:
+    """The board under every threshold of the slider."""
+    moments = [
+        Moment(
+            report.finding(),
+            report.said(),
+            {
+                "steps": steps_moving(report),
+                "sizes": sizes_moving(report),
+                "engagement": engagement_moving(drawn, report.threshold),
+            },
+        )
+        for report in reports
+    ]
+    return moves([report.threshold for report in reports], moments)

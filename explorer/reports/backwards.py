@@ -149,7 +149,8 @@ class BackReport:
             size = self.norm(self.whole)
             return f"∂E/∂V at step {self.t} needs no way back: one outer product, of norm {size}"
         if self.k == self.t:
-            return f"At step {self.t} itself the error is whole; {self.added} of {self.t} terms is added"
+            sum_so_far = "its one term is" if self.t == 1 else f"1 of {self.t} terms is"
+            return f"At step {self.t} itself the error is whole; {sum_so_far} added"
         size = times(float(self.left()[self.k - 1]))
         way = f"From step {self.t} to step {self.k} the error keeps {size}"
         return f"{way}; {self.added} of {self.t} terms are added"

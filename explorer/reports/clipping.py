@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from explorer import clipping, flow
+from explorer import clipping, flow, thresholds
 from explorer.arrays import Array, Integers, Values, freeze, log, log_norm
-from explorer.clipping import CLIPPINGS, Clipped
-from explorer.experiment import CLIP_MODES, Experiment
+from explorer.clipping import CLIPPINGS, Clipped, Outcome
+from explorer.experiment import CLIP_MODES, FIELDS, Experiment
 from explorer.flow import Backward, pull
 from explorer.readout import Readout, carrying, cross_entropy
 from explorer.run import Run, run_ensemble
@@ -16,6 +16,7 @@ from explorer.wording import number, percent, power
 
 SAMPLE_SEEDS = 40
 SAMPLE_WORK = 1e9  # multiplications; beyond it fewer seeds are drawn
+LEAST = float(np.log(FIELDS["threshold"].metadata["control"].low))  # ln of the slider's smallest threshold
 HELD = {"placement": "last"}  # one error, so that what reaches each step is its own way back
 LN10 = float(np.log(10.0))
 
@@ -26,7 +27,7 @@ class Mode:
 
     name: str
     by_step: Array  # (T + 1,), ln‖part of ∂E/∂W through step k‖ afterwards; −inf at k = 0
-    clipped: Clipped
+    clipped: Outcome
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class ClippingReport:
     before: Array  # (T + 1,), ln‖part of ∂E/∂W through step k‖
     modes: dict[str, Mode]
     chosen: str
+    most_cut: Array  # (T + 1,), ln of what the slider's smallest threshold leaves of each part, or less
 
     @property
     def mode(self) -> Mode:
@@ -51,20 +53,26 @@ class ClippingReport:
 
     def finding(self) -> str:
         """What clipping did to this gradient, and what it did not do."""
-        done = self.mode.clipped
-        words = CLIP_MODES[self.chosen]
-        if done.share_cut == 0:
+        done, words = self.mode.clipped, CLIP_MODES[self.chosen]
+        if done.none:
             size = power(done.log_before)
             return f"Clipping {words} at {number(self.threshold)} does nothing here: ‖g‖ is {size}"
         turned = self.angle(self.chosen)
-        angle = "keeps its direction" if turned < 0.05 else f"turns it by {number(turned, 2)}°"
-        left, was = self.spread(self.mode.by_step), self.spread(self.before)
-        tail = f"steps still differ {decades_apart(left)} times" if left > 1 else "steps differ little"
-        as_before = ", as before" if abs(left - was) < 0.05 else f", before {decades_apart(was)} times"
+        angle = "direction kept" if turned < 0.05 else f"turned by {number(turned, 2)}°"
+        left = self.spread(self.mode.by_step)
+        now, was = decades_apart(left), decades_apart(self.spread(self.before))
+        tail = f"steps still differ {now} times" if left > 1 else "steps differ little"
+        as_before = ", as before" if now == was else f", before {was}"
+        goes = f"{'falls' if done.log_factor < 0 else 'grows'} from {power(done.log_before)}"
         return (
-            f"Clipping {words} shrinks the gradient from {power(done.log_before)} to {power(done.log_after)} "
-            f"and {angle}; {tail}{as_before if left > 1 else ''}"
+            f"Clipping {words}: ‖g‖ {goes} to {power(done.log_after)}, {angle}; "
+            f"{tail}{as_before if left > 1 else ''}"
         )
+
+    def said(self) -> str:
+        """The same in a few words, for who moves the threshold and hears every position."""
+        done = self.mode.clipped
+        return f"‖g‖ {power(done.log_after)}, turned by {number(self.angle(self.chosen), 2)}°"
 
     def angle(self, mode: str) -> float:
         """Degrees between the gradient before and after, to a thousandth: a cosine near 1 tells no more."""
@@ -88,11 +96,11 @@ class ClippingReport:
     def quiet(self) -> str:
         """The chosen mode's numbers in one line."""
         done = self.mode.clipped
+        share = f", {percent(done.share_cut)} of the entries changed" if isinstance(done, Clipped) else ""
         return (
             f"Before ‖g‖ = {power(done.log_before)}, after {power(done.log_after)}: factor "
-            f"{power(done.log_factor)}, cosine {number(done.cosine, 4)}, "
-            f"{percent(done.share_cut)} of the entries changed. Clipping bounds the step; "
-            "what has vanished stays vanished."
+            f"{power(done.log_factor)}, cosine {number(done.cosine, 4)}{share}. "
+            "Clipping bounds the step; what has vanished stays vanished."
         )
 
     def table(self) -> dict[str, Array]:
@@ -123,20 +131,21 @@ def parts_by_step(run: Run, back: Backward) -> Array:
 
 
 def parts_scaled(run: Run, back: Backward, log_ratio: Mapping[str, Array]) -> Array:
-    """The same where every entry of ∂E/∂W was multiplied by its own ratio, ln in {block: (H, H)}, (T + 1,).
+    """The same where every entry of ∂E/∂W was multiplied by its own ratio, ln in {block: (..., H, H)}.
 
-    By value, an entry is cut by one factor whichever step it comes from, so the parts still add up.
+    (..., T + 1). By value, an entry is cut by one factor whichever step it comes from, so the parts still
+    add up.
     """
     local, h = local_signals(run, back), run.trace.s["h"][:-1]
-    squares = np.zeros(run.T)
     shift = np.max([log_norm(a) for a in local.values()], axis=0)
     shift = np.where(np.isfinite(shift), shift, 0.0)
-    top = float(max(np.max(a) for a in log_ratio.values()))
+    top = np.max([np.max(a, axis=(-2, -1)) for a in log_ratio.values()], axis=0)[..., None]
+    squares = np.zeros(())
     for block, d in local.items():
-        scaled, ratio = d * np.exp(-shift)[:, None], np.exp(log_ratio[block] - top)
-        squares += np.einsum("ti,ij,tj->t", scaled**2, ratio**2, h**2, optimize=True)
-    sizes = 0.5 * log(squares) + shift + top + back.exponent[1:] * np.log(2.0)
-    return np.concatenate([[-np.inf], sizes])
+        scaled, ratio = d * np.exp(-shift)[:, None], np.exp(log_ratio[block] - top[..., None])
+        squares = squares + np.sum((scaled**2 @ ratio**2) * h**2, axis=-1)
+    sizes: Array = 0.5 * log(squares) + shift + top + back.exponent[1:] * np.log(2.0)
+    return np.concatenate([np.full_like(sizes[..., :1], -np.inf), sizes], axis=-1)
 
 
 def log_ratios(before: Values, after: Values, exponent: Integers) -> Values:
@@ -165,7 +174,17 @@ def clipping_report(run: Run, mode: str, threshold: float) -> ClippingReport:
         "value": Mode("value", by_value_parts(run, back, value), value),
         "inside": Mode("inside", parts_by_step(run, inside), compared),
     }
-    return freeze(ClippingReport(run.T, threshold, before, modes, mode))
+    return freeze(ClippingReport(run.T, threshold, before, modes, mode, most_cut(back, norm.log_before)))
+
+
+def most_cut(back: Backward, log_before: float) -> Array:
+    """ln of what the slider's smallest threshold leaves of each part, by norm or inside BPTT, (T + 1,).
+
+    By value no part is cut more than by norm: no entry is larger than the norm.
+    """
+    inside = thresholds.factors_inside(back, np.array([LEAST]))[0]
+    least: Array = np.minimum(min(0.0, LEAST - log_before), inside)
+    return least
 
 
 def by_value_parts(run: Run, back: Backward, value: Clipped) -> Array:

@@ -97,7 +97,7 @@ def show(  # noqa: PLR0913 - the parts of one board, by name
         "url": plotly,
         "echo": (sent.get("moved") or {}).get("turn", 0),
         **around(),
-        "sliders": [slider(name) for name in sliders if name not in url.hidden()] + scrubbed(key, film),
+        "sliders": described_sliders(key, sliders, film),
         "panels": [described(panel) for panel in panels],
         **grid.styles(),
         "strip": {**asdict(strip), "field": strip_field} if strip else None,
@@ -143,14 +143,18 @@ def panels(frame: Frame, more: Mapping[str, Mapping[str, Any]] | None = None) ->
     return [Panel(id, one.title, one.figure, one.alt, **(more or {}).get(id, {})) for id, one in drawn]
 
 
-def scrubbed(key: str, film: Scrub | None) -> list[dict[str, Any]]:
-    """The slider that runs through a film, if there is one; the film waits until all others are at rest."""
-    if film is None or film.field in url.hidden():
-        return []
-    described = slider(film.field)
-    value = min(described["value"], film.last)
-    stamp = scrub.place() if state.quiet() or state.held() else scrub.send(key, film)
-    return [{**described, **film.positions(), "value": value, "text": number(value, 5), "film": stamp}]
+def described_sliders(key: str, names: Sequence[str], film: Scrub | None) -> list[dict[str, Any]]:
+    """The sliders as the browser reads them; that of a film stands last unless it is named among them."""
+    every = [*names, film.field] if film and film.field not in names else names
+    shown = [name for name in every if name not in url.hidden()]
+    return [scrubbed(key, film) if film and name == film.field else slider(name) for name in shown]
+
+
+def scrubbed(key: str, film: Scrub) -> dict[str, Any]:
+    """The slider that runs through a film; the film waits until all others are at rest."""
+    made = None if state.quiet() or state.held() else film.film
+    stamp = scrub.send(key, made) if made else scrub.place()
+    return {**film.fitted(slider(film.field)), "film": stamp}
 
 
 def for_lecture(panels: Sequence[Panel], strip: Strip | None) -> tuple[list[Panel], Strip | None]:

@@ -6,17 +6,19 @@ never reaches these functions. Cached values are read-only and shared between se
 
 from collections.abc import Callable, Hashable
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from explorer import run as runs
 from explorer.chain import Chain
 from explorer.experiment import DEFAULTS, Experiment, View
+from explorer.figures import clipping as clipping_figures
 from explorer.figures import film
 from explorer.figures.film import Film
+from explorer.figures.moves import Moves
 from explorer.figures.theme import Look
 from explorer.pairs import PairMap
-from explorer.reports import gradient_flow, matrix_stack, pair_curves
+from explorer.reports import clipping, clipping_film, gradient_flow, matrix_stack, pair_curves
 from explorer.reports.gradient_flow import FlowReport, Selection
 from explorer.reports.matrix_stack import MatrixStack
 from explorer.reports.pair_curves import Ribbon
@@ -144,6 +146,17 @@ def pairs_film(e: Experiment, view: View, look: Look) -> Callable[[], Film]:
         return film.pairs_film(look, _stack(network(e), View(block=view.block, target=t)), flow(e, view))
 
     return made
+
+
+@kept(32)
+def _clippings(e: Experiment, mode: str) -> Moves:
+    drawn = cached(clipping.sample, unseeded(e))
+    return clipping_figures.film(clipping_film.clipping_reports(run(e), mode), drawn)
+
+
+def thresholds_film(e: Experiment, mode: str) -> Callable[[], Moves] | None:
+    """How to make the film of the clipping page's thresholds; None where it would be too much."""
+    return partial(_clippings, e, mode) if clipping_film.fits(run(e)) else None
 
 
 @cache

@@ -1,4 +1,5 @@
-/* Films: a stack of pictures, sent once, through which a slider of the board runs without the server. */
+/* Films: a stack of pictures, or what moves in the figures, sent once; a slider of the board runs through them
+   without the server. */
 
 const element = (tag, className, parent) => {
   const made = document.createElement(tag);
@@ -8,21 +9,6 @@ const element = (tag, className, parent) => {
 };
 
 class Film {
-  constructor(bytes) {
-    const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
-    Object.assign(this, JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))));
-    [, this.rows, this.columns] = this.shape;
-    this.pictures = bytes.subarray(4 + length);
-    this.inks = Uint32Array.from(this.shades, (ink) => {
-      const [r, g, b] = [1, 3, 5].map((at) => parseInt(ink.slice(at, at + 2), 16));
-      return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
-    });
-    this.picture = document.createElement("canvas");
-    this.picture.width = this.columns;
-    this.picture.height = this.rows;
-    this.pixels = new ImageData(this.columns, this.rows);
-  }
-
   at(value) {
     let best = 0;
     for (let i = 1; i < this.positions.length; i++)
@@ -35,15 +21,41 @@ class Film {
     this.wanted = this.at(value);
     this.asked ??= requestAnimationFrame(() => {
       this.asked = undefined;
-      this.draw(board.grid, this.wanted);
+      this.draw(board.grid, this.wanted, board);
       this.drawn = (this.drawn ?? 0) + 1;
     });
     return this.said[this.wanted];
   }
 
-  hide(board) {
+  /* What was drawn below it in the meantime is not what the hand is at. */
+  again(board) {
+    if (this.wanted !== undefined) this.show(board, this.positions[this.wanted]);
+  }
+
+  hide() {
     cancelAnimationFrame(this.asked);
     this.asked = undefined;
+  }
+}
+
+class Pictures extends Film {
+  constructor(header, bytes) {
+    super();
+    Object.assign(this, header);
+    [, this.rows, this.columns] = this.shape;
+    this.pictures = bytes;
+    this.inks = Uint32Array.from(this.shades, (ink) => {
+      const [r, g, b] = [1, 3, 5].map((at) => parseInt(ink.slice(at, at + 2), 16));
+      return ((255 << 24) | (b << 16) | (g << 8) | r) >>> 0;
+    });
+    this.picture = document.createElement("canvas");
+    this.picture.width = this.columns;
+    this.picture.height = this.rows;
+    this.pixels = new ImageData(this.columns, this.rows);
+  }
+
+  hide(board) {
+    super.hide();
     for (const overlay of board.grid.querySelectorAll(".gf-film")) overlay.remove();
     for (const panel of board.grid.children) panel.classList.remove("behind");
   }
@@ -96,8 +108,45 @@ class Film {
   }
 }
 
+/* What moves in the figures is put into those that the board has, which it draws as for any hand. */
+class Moves extends Film {
+  constructor(header, bytes) {
+    super();
+    Object.assign(this, header);
+    this.heights = new Uint16Array(bytes.slice().buffer);
+  }
+
+  draw(grid, i, board) {
+    for (const heading of document.querySelectorAll(".gf-finding")) heading.textContent = this.findings[i];
+    const hand = Object.assign(Object.create(board), { held: () => true });  // so it is drawn, a key's press too
+    for (const panel of board.data.panels) {
+      const tracks = this.tracks.filter((track) => track.panel === panel.id);
+      if (!tracks.length || !panel.figure) continue;
+      const figure = JSON.parse(panel.figure);
+      for (const track of tracks) {
+        const way = [...track.path], last = way.pop();
+        way.reduce((part, step) => part[step], figure)[last] = track.values ? track.values[i] : this.curve(track, i);
+      }
+      hand.drawPanel(window.Plotly, { ...panel, figure: JSON.stringify(figure) });
+    }
+  }
+
+  /* The heights of a curve, as the server would send them. */
+  curve({ from, size, low, high }, i) {
+    const levels = this.heights.subarray(from + i * size, from + (i + 1) * size), last = this.levels;
+    const heights = Float32Array.from(levels, (level) => level > last ? NaN : low + level * (high - low) / last);
+    return { dtype: "f4", bdata: btoa(String.fromCharCode(...new Uint8Array(heights.buffer))) };
+  }
+}
+
+const read = (bytes) => {
+  const length = new DataView(bytes.buffer, bytes.byteOffset, 4).getUint32(0, true);
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))), rest = bytes.subarray(4 + length);
+  return header.tracks ? new Moves(header, rest) : new Pictures(header, rest);
+};
+
 export default function ({ data, key }) {
   const films = (window.gradientFlowFilms ??= {});
   const [stamp, bytes] = [String.fromCharCode(...data.subarray(0, 32)), data.subarray(32)];
-  if (films.stamp !== stamp) Object.assign(films, { stamp, film: new Film(bytes) });
+  if (films.stamp !== stamp) Object.assign(films, { stamp, film: read(bytes) });
 }

@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from explorer.figures.film import Film
+from explorer.figures.moves import Moves
 from explorer.ui import state
 from explorer.wording import number
 
@@ -28,17 +29,23 @@ COMPONENT = st.components.v2.component(
 
 @dataclass(frozen=True)
 class Scrub:
-    """The slider of a whole-number field from 0 to `last`, and how to make the film behind it."""
+    """The slider of a field, and how to make the film behind it; without one the server answers it.
+
+    That of a whole-number field goes from 0 to `last`; any other keeps the positions of its control.
+    """
 
     field: str
-    last: int
-    film: Callable[[], Film]
+    film: Callable[[], Film | Moves] | None
+    last: int | None = None
 
-    def positions(self) -> dict[str, Any]:
-        """The slider's positions and how they read; evenly spaced ones where they are very many."""
+    def fitted(self, slider: dict[str, Any]) -> dict[str, Any]:
+        """The slider as it is here; evenly spaced positions where there are very many."""
+        if self.last is None:
+            return slider
         count = min(self.last + 1, MOST_POSITIONS)
         steps = sorted({round(i * self.last / max(count - 1, 1)) for i in range(count)})
-        return {"positions": steps, "shown": [number(step, 5) for step in steps]}
+        value, shown = min(slider["value"], self.last), [number(step, 5) for step in steps]
+        return {**slider, "positions": steps, "shown": shown, "value": value, "text": number(value, 5)}
 
 
 def place() -> str:
@@ -48,9 +55,9 @@ def place() -> str:
     return ""
 
 
-def send(key: str, scrub: Scrub) -> str:
-    """Send the film to the browser; returns the stamp by which the board knows it."""
-    film = scrub.film().packed()
+def send(key: str, made: Callable[[], Film | Moves]) -> str:
+    """Send a film to the browser; returns the stamp by which the board knows it."""
+    film = made().packed()
     stamp = md5(film, usedforsecurity=False).hexdigest()
     with st.container(key="film"):
         COMPONENT(key=f"{key}_film", data=stamp.encode() + film)
