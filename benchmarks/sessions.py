@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from benchmarks.visitor import Answer, Visitor, resident, served
 
 THINK = 2.0  # seconds a visitor looks at a page before the next change
-SETTLED = 2.5  # seconds after which the browser tells Streamlit where its sliders rest
+SETTLED = 2.5  # seconds after which the browser tells Streamlit where its sliders rest,
+SOON, CROWDED = 0.2, 20  # and so many more for every second that the answer took longer than this
 PATIENCE = 60.0  # seconds after which a visitor gives up
 
 
@@ -34,14 +35,14 @@ class Times:
     held: list[float] = field(default_factory=list)  # until the answer to a slider in the hand
     rested: list[float] = field(default_factory=list)  # until the board in full, once the hand rests
     followed: list[float] = field(default_factory=list)  # until the rest of the page, which nobody waits for
-    given_up: int = 0  # boards at rest that the next movement came before
     errors: int = 0
 
-    async def of(self, kind: list[float], asked: Awaitable[Answer]) -> None:
-        """Note how long one answer takes."""
+    async def of(self, kind: list[float], asked: Awaitable[Answer]) -> float:
+        """Note how long one answer takes, and return it in seconds."""
         answer = await asyncio.wait_for(asked, PATIENCE)
         kind.append(1e3 * answer.seconds)
         self.errors += answer.failed
+        return answer.seconds
 
 
 async def visit(port: int, changes: int, seed: int, times: Times, here: asyncio.Barrier) -> None:
@@ -60,13 +61,12 @@ async def visit(port: int, changes: int, seed: int, times: Times, here: asyncio.
         over = asyncio.get_running_loop().time() + think
         try:
             async with asyncio.timeout(think):
-                await times.of(times.rested, visitor.move(gain=gain, rests=True))
+                took = await times.of(times.rested, visitor.rest(gain=gain))
+                await asyncio.sleep(SETTLED + CROWDED * max(0.0, took - SOON))
         except TimeoutError:  # as in the browser, the next movement ends it
-            times.given_up += 1
-        await asyncio.sleep(max(0.0, min(over - asyncio.get_running_loop().time(), SETTLED)))
-        if think > SETTLED:
-            await times.of(times.followed, visitor.tell(gain=gain))
-            await asyncio.sleep(max(0.0, over - asyncio.get_running_loop().time()))
+            continue
+        await times.of(times.followed, visitor.tell(gain=gain))
+        await asyncio.sleep(max(0.0, over - asyncio.get_running_loop().time()))
     await visitor.connection.close()
 
 
@@ -89,7 +89,8 @@ def crowds(changes: int) -> None:
             size = resident(pid)
         print(f"  {people:3} sessions: all open after {max(times.opened, default=0) / 1e3:.1f} s")
         print(f"      slider in the hand {summary(times.held)}")
-        print(f"      board at rest {summary(times.rested)}, {times.given_up} overtaken by the next movement")
+        overtaken = len(times.held) - len(times.rested)
+        print(f"      board at rest {summary(times.rested)}, {overtaken} overtaken by the next movement")
         told = f"{summary(times.followed)}, {len(times.followed)} times"
         print(f"      the page around it {told}")
         print(f"      {times.errors} errors, server {size:.0f} MB")

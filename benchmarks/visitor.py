@@ -3,12 +3,13 @@
 import asyncio
 import json
 import os
+import random
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 
 ROOT = Path(__file__).parents[1]
+AGAIN = 1.0  # seconds, about, after which a server that had no time is asked again
 
 
 @contextmanager
@@ -83,10 +85,23 @@ class Visitor:
         message.rerun_script.query_string = urlencode(settings)
         return await self.answer(message)
 
-    async def move(self, *, rests: bool = False, **values: float) -> Answer:
-        """Move sliders of the board to these values, the hand on them or not: the board alone answers."""
+    async def move(self, **values: float) -> Answer:
+        """Move sliders of the board to these values, the hand on them: the board alone answers."""
+        return (await self.asked("held", values))[1]
+
+    async def rest(self, **values: float) -> Answer:
+        """Let the sliders rest there; a server that has no time is asked again, as the browser does."""
         begin = time.perf_counter()
-        address = self.answers.replace("PACE", "rest" if rests else "held")
+        status, answer = await self.asked("rest", values)
+        while status == 503:
+            await asyncio.sleep(AGAIN * random.uniform(0.5, 1.5))
+            status, answer = await self.asked("rest", values)
+        return answer._replace(seconds=time.perf_counter() - begin)
+
+    async def asked(self, pace: str, values: Mapping[str, float]) -> tuple[int, Answer]:
+        """What the board's own address answers, and its status."""
+        begin = time.perf_counter()
+        address = self.answers.replace("PACE", pace)
         reader, writer = await asyncio.open_connection("localhost", self.port)
         lines = (f"GET /{address}&{urlencode(values)} HTTP/1.1", "Host: localhost", "Accept-Encoding: gzip")
         writer.write("\r\n".join((*lines, "Connection: close", "", "")).encode())
@@ -94,8 +109,8 @@ class Visitor:
             answer = await reader.read()
         finally:
             writer.close()
-        failed = not answer.startswith(b"HTTP/1.1 200 ")
-        return Answer(time.perf_counter() - begin, len(answer), failed)
+        status = int(answer[9:12])
+        return status, Answer(time.perf_counter() - begin, len(answer), status != 200)
 
     async def tell(self, **values: float) -> Answer:
         """Say to which values the sliders have been moved: the whole page is asked for."""

@@ -164,7 +164,7 @@ def test_an_answer_is_sent_packed_to_those_who_can_unpack_it():
     assert plain.body == body
 
 
-def replied(monkeypatch, answer, *, leaves=None):
+def replied(monkeypatch, answer, *, leaves=None, pace="rest"):
     """The status for a browser that asks, and waits or leaves when that is set, where answers are so made."""
 
     async def receive():
@@ -172,7 +172,7 @@ def replied(monkeypatch, answer, *, leaves=None):
             await asyncio.sleep(0.01)
         return {"type": "http.disconnect"}
 
-    way = {"page": "weights", "theme": "light", "pace": "rest"}
+    way = {"page": "weights", "theme": "light", "pace": pace}
     asking = SimpleNamespace(headers={}, path_params=way, query_params={}, receive=receive)
     monkeypatch.setattr(live, "ANSWERS", keeping.Kept(answer, 2, 1.0))
     with ThreadPoolExecutor(1) as away:  # a browser test before this one leaves its own loop running here
@@ -202,6 +202,18 @@ def test_a_browser_that_leaves_ends_the_answer(monkeypatch):
 
     assert replied(monkeypatch, slow, leaves=begun) == 409
     assert ended.wait(60)
+
+
+def test_who_rests_while_many_wait_is_to_ask_again_and_a_hand_that_moves_is_not(monkeypatch):
+    def made(*_):
+        return gzip.compress(b"{}")
+
+    monkeypatch.setattr(live, "resting", {Event() for _ in range(live.MOST_WAITING - 1)})
+    assert replied(monkeypatch, made) == 200
+    live.resting.add(Event())
+    assert replied(monkeypatch, made) == 503
+    assert replied(monkeypatch, made, pace="held") == 200
+    assert len(live.resting) == live.MOST_WAITING
 
 
 def test_an_answer_at_rest_gives_way_to_a_hand_that_moves(monkeypatch):

@@ -183,3 +183,27 @@ def test_a_beat_forgets_what_the_hand_has_just_done(tab, server):
     settled(tab)
     shown = tab.locator(".gf-slider output").first.inner_text()
     assert shown == str(LESSONS["one_number"].beats[1].settings["number"])
+
+
+def test_a_server_that_has_no_time_is_asked_again_and_not_for_the_whole_page(tab, server):
+    refused, sent = [], []
+    tab.on("websocket", lambda socket: socket.on("framesent", lambda text: sent.append(text)))
+    opened(tab, server)
+    sent.clear()
+
+    def busy(route):
+        if len(refused) < 2:
+            refused.append(route.request.url)
+            route.fulfill(status=503)
+        else:
+            route.continue_()
+
+    tab.route(re.compile("/live/.*/rest"), busy)
+    drag(tab, "gain", to=0.45)
+    tab.wait_for_function("() => document.querySelector('.gf-hand')", timeout=READY)
+    with tab.expect_response(lambda answer: "/rest" in answer.url and answer.status == 200, timeout=READY):
+        tab.mouse.up()
+    assert len(refused) == 2
+    assert sent == []
+    tab.wait_for_function("() => !document.querySelector('.gf-hand')", timeout=READY)
+    settled(tab)

@@ -13,7 +13,7 @@ async def moves(port):
     answers = [
         await visitor.ask(steps=12),
         await visitor.move(gain=1.2),
-        await visitor.move(gain=1.2, rests=True),
+        await visitor.rest(gain=1.2),
         await visitor.tell(gain=1.2),
     ]
     await visitor.connection.close()

@@ -8,6 +8,8 @@ const loadPlotly = (url) => window.Plotly
 const LEAST = 20;  // pixels of the smallest letters in the lecture view
 const PATIENCE = 400, LONGEST = 3000, RESTS = 150, PAUSE = 300, SOON = 200, SETTLED = 2500;
 // milliseconds an answer may take, a hand be still, keys be idle, nothing be said, and Streamlit not be told
+const AGAIN = 1000;  // milliseconds, about, after which a server that had no time is asked again
+const CROWDED = 20;  // times what an answer took too long: a server with many to answer is told later
 
 const make = (tag, className, parent, text = "") => {
   const element = document.createElement(tag);
@@ -151,12 +153,13 @@ class Board {
     const late = held ? 0 : setTimeout(() => { asking.abort(); this.tell(); }, PATIENCE + RESTS);
     try {
       const answer = await fetch(this.address(held), { signal: asking.signal });
+      if (answer.status === 503) { this.askLater(turn); return; }
       if (!answer.ok) throw new Error(answer.status);
       const data = await answer.json();
       if (turn !== this.turn) return;
       clearTimeout(late);
       this.draw({ ...data, sliders: data.sliders.map((slider) => this.filmed(slider)), answers: this.served.answers, echo: turn });
-      if (!held) this.telling = setTimeout(() => this.tell(), SETTLED);
+      if (!held) this.telling = setTimeout(() => this.tell(), SETTLED + CROWDED * Math.max(0, performance.now() - this.sentAt - SOON));
     } catch (problem) {
       if (asking.signal.aborted) return;
       if (problem.message === "404") this.served.answers = "";
@@ -166,6 +169,14 @@ class Board {
       clearTimeout(late);
       if (asking === this.asking) this.root.classList.remove("gf-busy");
     }
+  }
+
+  /* The server has many to answer: what a hand has drawn stays until it has time for all of it. */
+  askLater(turn) {
+    if (turn !== this.turn) return;
+    this.waiting = 0;
+    this.telling = setTimeout(() => this.ask(turn, false), AGAIN * (0.5 + Math.random()));
+    this.pump();
   }
 
   address(held) {

@@ -36,7 +36,9 @@ MEGABYTES = 24.0  # of answers kept for all visitors
 PACKED = 1  # gzip's level: the highest takes three times as long for a twentieth less
 # More threads would only take turns in the interpreter; a hand that moves goes before those that rest.
 GIVES_WAY = 0.005  # seconds an answer at rest pauses at every look while a hand waits
+MOST_WAITING = 4  # answers at rest that may be made or wait; who asks for one more is to ask again later
 moving: set[Event] = set()  # one for each hand whose answer is being made
+resting: set[Event] = set()  # and for each that rests
 AT_A_TIME = {held: ThreadPoolExecutor(2 if held else 1, "live") for held in (True, False)}
 
 
@@ -152,7 +154,7 @@ def packed(body: bytes, accepted: str) -> Response:
 
 
 async def answer(asked: Asked) -> Response:
-    """The board as JSON; 409 where the whole app must answer, 403 where another site asks."""
+    """The board as JSON; 409 where the whole app must answer, 503 where many wait, 403 for another site."""
     if asked.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         return Response(status_code=403)
     way, gone = asked.path_params, Event()
@@ -160,10 +162,12 @@ async def answer(asked: Asked) -> Response:
     held = way["pace"] == "held"
     key = (way["page"], way["theme"] == "dark", held, query)
     body = ANSWERS.found(key)  # what is there need not wait for those whose answer is being made
+    if body is None and not held and len(resting) >= MOST_WAITING:
+        return Response(status_code=503)
     try:
         if body is None:
+            (moving if held else resting).add(gone)
             making = asyncio.get_running_loop().run_in_executor(AT_A_TIME[held], heeded, gone, *key)
-            moving.update({gone} if held else ())
             leaving = asyncio.ensure_future(left(asked))
             await asyncio.wait({making, leaving}, return_when=asyncio.FIRST_COMPLETED)
             if leaving.done():
@@ -177,6 +181,7 @@ async def answer(asked: Asked) -> Response:
         return Response(status_code=409)
     finally:
         moving.discard(gone)
+        resting.discard(gone)
 
 
 ROUTES = (Route(f"/{ADDRESS}", answer),)
