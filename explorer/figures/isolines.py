@@ -19,24 +19,30 @@ def isolines(z: Array, level: float) -> Array:
 
     Positions are in rows and columns; a cell with a corner that is nan has no line.
     """
-    rows, columns = z.shape
-    corners = np.stack([z[i : rows - 1 + i, j : columns - 1 + j] for i, j in CORNERS])
-    above = corners > level
-    crossed = (above != np.roll(above, -1, axis=0)) & np.isfinite(corners).all(axis=0)
-    count, sides = crossed.sum(axis=0), np.argsort(np.where(crossed, 0, 1), axis=0, kind="stable")
+    above, known = at_corners(z > level), at_corners(np.isfinite(z)).all(axis=0)
+    crossed = (above != np.roll(above, -1, axis=0)) & known
+    cells = np.argwhere(crossed.any(axis=0))
+    corners = np.stack([z[tuple((cells + corner).T)] for corner in CORNERS])
+    crossed = crossed[:, *cells.T]
+    sides = np.argsort(~crossed, axis=0, kind="stable")
+    saddle = crossed.all(axis=0)  # two of its corners are cut off
     return np.concatenate(
         [
-            joined(corners, level, sides[:2], count >= 2),
-            joined(corners, level, sides[2:], count == 4),  # a saddle, two of its corners cut off
+            joined(cells, corners, level, sides[:2]),
+            joined(cells[saddle], corners[:, saddle], level, sides[2:, saddle]),
         ]
     )
 
 
-def joined(corners: Array, level: float, sides: Integers, where: Flags) -> Array:
-    """The pieces between the crossings of two sides, in the cells of `where`: (pieces, 2, 2)."""
-    row, column = np.nonzero(where)
-    ends = [on_side(corners[:, row, column], level, side[row, column]) for side in sides]
-    return np.stack([end + np.stack([column, row], axis=1) for end in ends], axis=1)
+def at_corners(values: Flags) -> Flags:
+    """What holds at the four corners of every cell, from what holds at the points of a grid."""
+    rows, columns = values.shape
+    return np.stack([values[i : rows - 1 + i, j : columns - 1 + j] for i, j in CORNERS])
+
+
+def joined(cells: Integers, corners: Array, level: float, sides: Integers) -> Array:
+    """The pieces between the crossings of two sides (2, n) of n cells: (n, 2 ends, x and y)."""
+    return np.stack([on_side(corners, level, side) + cells[:, ::-1] for side in sides], axis=1)
 
 
 def on_side(corners: Array, level: float, side: Integers) -> Array:
