@@ -302,7 +302,8 @@ class Board {
       if (later.length && !this.held()) await painted();
       for (const panel of later) if (!this.next) await this.drawPanel(Plotly, panel);
       if (!this.next) this.root.dataset.drawn = data.echo;
-      if (this.film && this.atRest(data) && !this.next) {
+      if (this.film && this.dragging === this.film.field) this.film.again(this);
+      else if (this.film && this.atRest(data) && !this.next) {
         this.film.hide(this);
         this.film = null;
       }
@@ -363,7 +364,11 @@ class Board {
       this.pump();
     };
     const near = () => this.approach(slider.field);
-    const start = () => { if (!this.dragging) this.keepGhosts(); this.dragging = slider.field; };
+    const start = () => {
+      if (!this.dragging) this.keepGhosts();
+      this.dragging = slider.field;
+      clearTimeout(this.telling);  // what the hand has not let go of is no news yet
+    };
     const stop = () => {  // once more, so that the address is written when the hand lets go
       if (this.dragging !== slider.field) return;  // another slider is held: this one only loses the focus
       this.dragging = "";
@@ -384,7 +389,7 @@ class Board {
       input.setAttribute("aria-valuetext", `${now.label} ${output.textContent}`);
       const films = window.gradientFlowFilms;
       if (now.film && films?.stamp === now.film) {  // the film runs here; the server is told at the end
-        this.film = films.film;
+        this.film = Object.assign(films.film, { field: now.field });
         input.setAttribute("aria-valuetext", `${now.label} ${output.textContent}: ${this.film.show(this, value)}`);
         if (!this.dragging) drop();
         return;
