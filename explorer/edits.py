@@ -1,17 +1,21 @@
 """A small network under the hand: single weights set to a value, then trained by plain gradient descent."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from explorer import flow
+from explorer import flow, progress
 from explorer import run as runs
 from explorer.arrays import Array, freeze
 from explorer.experiment import Experiment
 from explorer.parameters import Range, Text, check, grid, param
 from explorer.readout import Readout
 from explorer.run import Run
+from explorer.training.batches import Batch
+from explorer.training.bptt import Network, Rules
+from explorer.training.layout import Layout
 from explorer.weights import Weights
 
 ENTRY = re.compile(r"([WUVbc])(\d{1,3})(?:\.(\d{1,3}))?:(-?\d{1,3}(?:\.\d{1,4})?)")
@@ -124,15 +128,47 @@ def trained(run: Run, updates: int, rate: float) -> tuple[Run, int]:
     """
     T, K, H = run.T, len(run.readout.c), run.weights.H
     possible = min(updates, int(MOST_WORK / (4 * T * H * (H + 2 * K))))
-    for made in range(possible):
+    if not possible or T < len(run.sequence.x):
+        return run, 0
+    rows = list(descent(run, possible, rate))
+    while len(rows) > 1:
+        w, readout = layout_of(run).unpack(rows[-1])
+        tables = {"W": w.W["a"], "U": w.U["a"], "b": w.b["a"][:, None], "V": readout.V}
         try:
-            later = updated(run, rate)
+            later = rerun(run, {**tables, "c": readout.c[:, None]})
         except OverflowError:
-            return run, made
-        if later.T < T or not np.isfinite(later.loss.total()):
-            return run, made
-        run = later
-    return run, possible
+            later = run
+        if later is not run and later.T == T and np.isfinite(later.loss.total()):
+            return later, len(rows) - 1
+        rows.pop()
+    return run, 0
+
+
+def layout_of(run: Run) -> Layout:
+    """How the parameters of an RNN's run stand in one row."""
+    return Layout(run.cell.name, run.weights.H, run.sequence.x.shape[1], len(run.readout.c))
+
+
+def descent(run: Run, updates: int, rate: float) -> Iterator[Array]:
+    """The parameters as rows (P,), at first and after each update, as long as loss and gradient are finite.
+
+    The gradients are those of `gradients`, at the speed that training needs.
+    """
+    layout, T = layout_of(run), run.T
+    net = Network(layout, (1, T, 1), run.experiment.activation, np.float64)
+    net.passes.h[0, 0, 0] = run.trace.s["h"][0]
+    shape = (1, T, 1)
+    x, carries = run.sequence.x.argmax(axis=1).reshape(shape), run.loss.carries.reshape(shape)
+    batch = Batch(x, run.sequence.targets.reshape(shape), carries.astype(np.float64), carries)
+    row = layout.pack(run.weights, run.readout)
+    yield row
+    for made in range(updates):
+        progress.report(made / updates)
+        found = net.gradient(row[None], batch, Rules())
+        row = row - rate * found.rows[0]
+        if not (np.isfinite(found.loss[0]) and np.isfinite(row).all()):
+            return
+        yield row
 
 
 def network(e: Experiment, own: Typed) -> tuple[Run, int]:

@@ -98,6 +98,27 @@ def test_what_is_no_edit_is_refused_by_name_and_value(text):
         Typed(edits=text)
 
 
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        {"activation": "sigmoid", "start": "random"},
+        {"activation": "relu", "hidden_size": 7},
+        {"activation": "identity", "placement": "last", "edits": "W1.2:0.5"},
+        {"placement": "from", "first_error": 4},
+    ],
+)
+def test_a_descent_is_one_update_after_the_other(settings):
+    state = LESSON.state({"updates": 25, "rate": 0.05, **settings})
+    run, made = network(state.experiment, state.own)
+    assert made == 25
+    step_by_step = edits.edited(runs.run(state.experiment), edits.read(state.own.edits))
+    for _ in range(25):
+        step_by_step = edits.updated(step_by_step, 0.05)
+    for name, table in edits.tables_of(step_by_step).items():
+        np.testing.assert_allclose(edits.tables_of(run)[name], table, rtol=1e-11, atol=1e-13)
+
+
 def test_a_descent_that_outgrows_float64_stops_and_says_how_far_it_came():
     state = LESSON.state({"updates": 500, "rate": 4.0, "activation": "identity"})
     run, made = network(state.experiment, state.own)
