@@ -342,7 +342,7 @@ class Board {
         input.value = nearest(slider.positions, slider.value);
         input.dataset.placed = "yes";
         output.textContent = slider.text;
-        input.setAttribute("aria-valuetext", `${slider.label} ${slider.text}`);
+        if (this.film?.field !== slider.field) input.setAttribute("aria-valuetext", `${slider.label} ${slider.text}`);
       }
     }
   }
