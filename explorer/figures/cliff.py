@@ -12,7 +12,7 @@ from explorer.figures.theme import DECADES, TEXT, Figure, Look, Trace
 from explorer.reports.cliff import COARSEST, FINEST, NAMES, CliffReport
 from explorer.wording import ten_to
 
-MARGIN = {"l": 66, "r": 14, "t": 8, "b": 46}
+MARGIN = {"l": 66, "r": 14, "t": 12, "b": 46}
 HIGHEST = 0.49  # the loss lies between 0 and 0.7²
 
 

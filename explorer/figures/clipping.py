@@ -14,7 +14,7 @@ from explorer.figures.theme import DIRECT, Figure, Look, Trace
 from explorer.reports.clipping import ClippingReport, Sample
 from explorer.wording import number, power
 
-MARGIN = {"l": 70, "r": 14, "t": 8, "b": 48}
+MARGIN = {"l": 70, "r": 14, "t": 12, "b": 48}
 
 
 def colours(look: Look) -> dict[str, str]:

@@ -28,7 +28,7 @@ from explorer.wording import number
 
 LONG = 30  # letters that fit into one line
 SHORT = {"tanh": "tanh", "sigmoid": "σ"}
-MARGIN = {"l": 66, "r": 14, "t": 8, "b": 48}
+MARGIN = {"l": 66, "r": 14, "t": 12, "b": 48}
 
 
 def inks(look: Look) -> tuple[str, str]:

@@ -27,8 +27,8 @@ from explorer.lessons.gates import Surgery
 from explorer.reports.gates import Bars, GatesReport, moved
 from explorer.run import Run
 
-MARGIN = {"l": 66, "r": 14, "t": 8, "b": 46}
-BESIDE = {"l": 44, "r": 104, "t": 8, "b": 46}  # names stand on the right of their bars
+MARGIN = {"l": 66, "r": 14, "t": 12, "b": 46}
+BESIDE = {"l": 44, "r": 104, "t": 12, "b": 46}  # names stand on the right of their bars
 GAP = 0.09
 HANDLED: dict[str, dict[str, Any]] = {  # what a panel's plot answers to, and its caption
     "units": {

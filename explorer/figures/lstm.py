@@ -28,7 +28,7 @@ from explorer.wording import number
 
 ORDER = ("f", "i", "o", "g", "h", "c")  # what lies between 0 and 1 first, then what has a sign
 GAP = 0.03
-MARGIN = {"l": 66, "r": 14, "t": 8, "b": 46}
+MARGIN = {"l": 66, "r": 14, "t": 12, "b": 46}
 Account = tuple[str, str, Array, str, str]
 SHORT = {"f": "forget f", "i": "input i", "o": "output o", "g": "candidate c̃", "h": "hidden h", "c": "cell c"}
 

@@ -7,7 +7,7 @@ from explorer.figures.ranges import widened
 from explorer.figures.theme import DIRECT, Figure, Look, Trace
 from explorer.reports.saturation import OneStep, SaturationReport
 
-MARGIN = {"l": 62, "r": 14, "t": 8, "b": 46}
+MARGIN = {"l": 62, "r": 14, "t": 12, "b": 46}
 
 
 def jacobians(look: Look, report: SaturationReport) -> Figure:

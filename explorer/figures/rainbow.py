@@ -22,7 +22,7 @@ from explorer.figures.theme import TEXT, Figure, Look, Trace
 from explorer.itemised import Itemised
 from explorer.reports.rainbow import MOST, RainbowReport, mean_within
 
-MARGIN = {"l": 62, "r": 14, "t": 8, "b": 50}
+MARGIN = {"l": 62, "r": 14, "t": 12, "b": 50}
 MOST_LABELLED = 24  # steps that still have room for their words on an axis
 MOST_RIMMED = 40  # columns that are wide enough for a rim around every loss
 LABELS = 5  # losses named in the stack

@@ -22,7 +22,7 @@ from explorer.figures.theme import DIRECT, Figure, Look, Trace
 from explorer.reports.remedies import RemediesReport
 from explorer.wording import percent, power
 
-MARGIN = {"l": 66, "r": 14, "t": 8, "b": 48}
+MARGIN = {"l": 66, "r": 14, "t": 12, "b": 48}
 
 
 def colours(look: Look) -> dict[str, str]:

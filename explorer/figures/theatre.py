@@ -22,7 +22,7 @@ from explorer.reports.theatre import TheatreReport
 from explorer.training.course import History
 from explorer.wording import number
 
-MARGIN = {"l": 66, "r": 14, "t": 8, "b": 46}
+MARGIN = {"l": 66, "r": 14, "t": 12, "b": 46}
 APART = "&nbsp;" * 4  # between words on one line
 MARKS = 16  # of what lies beyond an axis
 DENSE = 800  # points of a training curve; more are thinned

@@ -11,7 +11,7 @@ from explorer.reports.training import TrainingReport
 from explorer.reports.training_runs import engaged, thinned
 from explorer.wording import number
 
-MARGIN = {"l": 62, "r": 14, "t": 8, "b": 46}
+MARGIN = {"l": 62, "r": 14, "t": 12, "b": 46}
 
 
 def inks(look: Look, report: TrainingReport) -> list[str]:

@@ -23,7 +23,7 @@ from explorer.figures.theme import DIRECT, TEXT, Figure, Look, Trace
 from explorer.reports.waterfall import Waterfall
 from explorer.wording import percent
 
-MARGIN = {"l": 66, "r": 14, "t": 8, "b": 46}
+MARGIN = {"l": 66, "r": 14, "t": 12, "b": 46}
 NAMES = 0.3  # room above and below the bars for the names of the parts, as a share of their extent
 SPLIT = (0.46, 0.54)  # the bars end and the curve begins at these shares of the height
 

@@ -21,7 +21,7 @@ from explorer.figures.ranges import widened
 from explorer.figures.theme import DECADES, Figure, Look, Trace
 from explorer.reports.weights import WeightsReport
 
-MARGIN = {"l": 66, "r": 14, "t": 8, "b": 48}
+MARGIN = {"l": 66, "r": 14, "t": 12, "b": 48}
 MOST_LABELLED = 24  # steps that still have room for their words on an axis
 
 
