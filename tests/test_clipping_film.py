@@ -143,21 +143,33 @@ def test_what_is_too_much_has_no_film():
 
 # In the browser
 
+FILMED = (
+    "() => { const { board } = document.querySelector('.gf'), { stamp } = window.gradientFlowFilms ?? {};"
+    " return stamp && board.inputs.threshold.slider.film === stamp; }"
+)
 OTHER_FINDING = "(was) => document.querySelector('h4').textContent !== was"
 
 
-@pytest.fixture
-def scrubbing(chromium, server):
+@pytest.fixture(scope="module")
+def page(chromium, server):
     """The clipping page, what the browser sends to the server and what it asks beside Streamlit."""
     context = chromium.new_context(viewport={"width": 1280, "height": 720})
     tab, sent, asked = context.new_page(), [], []
     tab.on("websocket", lambda socket: socket.on("framesent", lambda _: sent.append(1)))
     tab.on("request", lambda request: asked.append(request.url) if "/live/" in request.url else None)
-    opened(tab, f"{server}/clipping?gain=2&clip=inside")
-    tab.wait_for_function("() => window.gradientFlowFilms?.film", timeout=READY)
-    settled(tab)
-    yield tab, sent, asked
+    yield opened(tab, f"{server}/clipping?gain=2&clip=inside"), sent, asked
     context.close()
+
+
+@pytest.fixture
+def scrubbing(page):
+    """The same with its threshold at 1, its gain at 2 and their film."""
+    tab, _, _ = page
+    tab.evaluate("document.querySelector('.gf').board.choose({ threshold: 1, gain: 2 })")
+    settled(tab)
+    tab.wait_for_function(FILMED, timeout=READY)
+    settled(tab)
+    return page
 
 
 def pull(tab, *, to, steps=20):
@@ -204,6 +216,19 @@ def test_dragging_the_threshold_asks_nobody_and_the_page_follows_when_it_is_let_
     assert tab.evaluate(ranges) == axes
 
 
+def test_a_slider_that_is_taken_again_is_no_news_before_it_is_let_go(scrubbing):
+    tab, sent, asked = scrubbing
+    pull(tab, to=0.4)
+    tab.mouse.up()
+    tab.wait_for_function("() => !document.querySelector('.gf').board.waiting", timeout=READY)
+    pull(tab, to=0.6)
+    before = (len(sent), len(asked))
+    tab.wait_for_timeout(2_800)  # longer than a slider at rest waits before the whole page is told of it
+    assert (len(sent), len(asked)) == before
+    assert by_hand(tab) == ["steps", "sizes", "engagement"]
+    tab.mouse.up()
+
+
 def test_the_keyboard_runs_through_the_thresholds_and_hears_of_each(scrubbing):
     tab, _, _ = scrubbing
     tab.locator("#gf-threshold").focus()
@@ -219,12 +244,8 @@ def test_another_gain_has_its_own_film(scrubbing):
     tab.locator("#gf-gain").focus()
     tab.keyboard.press("ArrowRight")
     tab.locator("#gf-threshold").hover()
-    tab.wait_for_function(
-        "(was) => { const { stamp } = window.gradientFlowFilms, { board } = document.querySelector('.gf');"
-        " return stamp !== was && board.inputs.threshold.slider.film === stamp; }",
-        arg=was,
-        timeout=READY,
-    )
+    tab.wait_for_function("(was) => window.gradientFlowFilms.stamp !== was", arg=was, timeout=READY)
+    tab.wait_for_function(FILMED, timeout=READY)
     settled(tab)
     before = (len(sent), len(asked))
     pull(tab, to=0.7)

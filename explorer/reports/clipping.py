@@ -1,5 +1,6 @@
 """What clipping changes, step by step and in sum, and what it leaves as it was."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -76,7 +77,7 @@ class ClippingReport:
 
     def angle(self, mode: str) -> float:
         """Degrees between the gradient before and after, to a thousandth: a cosine near 1 tells no more."""
-        return round(float(np.degrees(np.arccos(np.clip(self.modes[mode].clipped.cosine, -1.0, 1.0)))), 3)
+        return round(math.degrees(math.acos(min(max(self.modes[mode].clipped.cosine, -1.0), 1.0))), 3)
 
     def steps_alt(self) -> str:
         """The curves by step in words."""
