@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 Values = dict[str, Array]  # symbol, as in the equations, -> its value
 
 Axes = int | tuple[int, ...]

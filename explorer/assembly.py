@@ -1,8 +1,9 @@
 """The map of all pairs put together from its tiles, with every pair certified or taken again.
 
 κ = ‖A‖² ‖B‖² / |A B|² says how much of the size of the factors of a pair cancels in it. Where the rounding
-that goes with it, κ ε √S, exceeds TOLERANCE, the pair is in doubt. Doubts of one split are settled together
-in a better basis, at the price of taking the split again; those that remain, by multiplying out.
+that goes with it, κ ε √S, exceeds the measure's tolerance, the pair is in doubt. Doubts of one split are
+settled together in a better basis, at the price of taking the split again; those that remain, by multiplying
+out.
 """
 
 from collections.abc import Iterator
@@ -15,10 +16,9 @@ from explorer import progress
 from explorer.arrays import Array, Integers
 from explorer.chain import Chain
 from explorer.curves import Rows, curves_back
-from explorer.grams import CACHED, Conditioned, Part, Splits, all_splits
+from explorer.grams import Conditioned, Part, Splits, all_splits
 from explorer.survey import Measure, Survey, Tile
 
-TOLERANCE = 3e-11  # a bound, which in networks is 30 times the error or more
 MUCH = 14.0  # ln of an amplification that is worth a second look
 HUGE = 700.0  # exp of it is still finite
 EPSILON = float(np.finfo(np.float64).eps)
@@ -61,7 +61,7 @@ def assembled(source: Conditioned, measure: Measure, part: Part, T: int) -> Asse
     pieces, n = list(all_splits(chain.T, chain.leading[0], chain.S)), chain.T + 1
     survey = Survey.of(chain, measure, part, pieces)
     values = np.full((*chain.leading, n, n), -np.inf)
-    limit, least, count, entered = unit / TOLERANCE, 1.0, 0, 0
+    limit, least, count, entered = unit / measure.tolerance, 1.0, 0, 0
     remaining: list[Doubts] = []
     for splits in pieces:
         lowest, found, entered = _entered(values, survey.tiles(splits), limit, entered)
@@ -71,20 +71,11 @@ def assembled(source: Conditioned, measure: Measure, part: Part, T: int) -> Asse
             least = min(least, _least(share, limit))
             count += len(share)
             remaining.append(doubts.where(share < limit))
-    _enter_near(values, chain, measure, part)
+    at = np.arange(n)
+    values[:, at, at] = measure.log_norm(np.eye(chain.S)[part.rows, part.columns])
     amplified = _multiplied_out(survey, Doubts.together(remaining), values) if remaining else 1.0
     by_grams, by_products = 1 / least + np.sqrt(T / least), (1 + np.sqrt(T)) * amplified
     return Assembled(values, float(unit * max(by_grams, by_products)), count)
-
-
-def _enter_near(values: Array, chain: Chain, measure: Measure, part: Part) -> None:
-    """Put the pairs k = t and, for odd t, k = t - 1 in their places, from the matrices themselves."""
-    (members,), t = chain.leading, np.arange(chain.T + 1)
-    values[:, t, t] = measure.log_norm(np.eye(chain.S)[part.rows, part.columns])
-    most = max(2, CACHED // (members * chain.S**2))
-    for k in (t[i : min(i + most, chain.T) : 2] for i in range(0, chain.T, most + most % 2)):
-        J = chain.take(slice(k[0], k[-1] + 1, 2))[..., part.rows, part.columns]
-        values[:, k + 1, k] = measure.log_norm(J).T
 
 
 def _entered(

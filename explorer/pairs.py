@@ -65,6 +65,8 @@ def cut(S: int) -> int:
 class Frobenius:
     """Keeps the Gram matrices G = X'X, cut in pieces, without the block G₂₁, the transpose of G₁₂."""
 
+    tolerance = 3e-11  # of a bound, which in networks is 30 times the error or more
+
     def width(self, S: int) -> int:
         h = cut(S)
         return h * S + (S - h) ** 2

@@ -94,6 +94,8 @@ class Side:
 class Measure(Protocol):
     """What is kept of the factors A and B of a product, and how |A B| comes from that."""
 
+    tolerance: float  # of rounding's bound on the relative error of |A B|, beyond which a pair is in doubt
+
     def width(self, S: int) -> int:
         """How many numbers are kept of one factor."""
 

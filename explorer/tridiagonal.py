@@ -1,75 +1,61 @@
-"""Eigenvalues of many symmetric tridiagonal matrices at once, by the pivots of x - matrix.
+"""The largest eigenvalues of many symmetric tridiagonal matrices at once, by leading minors of x - matrix.
 
-The characteristic polynomial at x is the product of the pivots d_i = x - α_i - β_i² / d_{i-1}, and as many
-of these are negative as there are eigenvalues above x (Sturm).
+With the diagonal α and the side diagonal β they are p_i = (x - α_i) p_{i-1} - β_i² p_{i-2}, from p_0 = 1 on.
+All are positive just where x exceeds all eigenvalues.
 """
 
 import numpy as np
 
-from explorer.arrays import Array
+from explorer.arrays import Array, Flags
 
-ROUNDS = 60  # of Laguerre's iteration; three to six are usual
-CLOSE = 1e-11  # a step this small beside the eigenvalue ends it
-FLOOR = 2.0**-52  # beside the eigenvalue, a pivot that is positive but for rounding
+ROUNDS = 5  # of Laguerre's iteration; three are usual
+CLOSE = 1e-4  # beside the eigenvalue a step this small ends it, for its cube is what is left
 
 
-def above(alpha: Array, beta: Array, x: Array) -> Array:
-    """How many eigenvalues (p,) of the tridiagonal matrices α (n, p), β² (n - 1, p) exceed x."""
-    least = FLOOR * np.abs(x)
-    pivot = x - alpha[0]
-    count = np.where(pivot < 0, 1, 0)
+def below(alpha: Array, beta: Array, x: Array) -> Flags:
+    """Whether all eigenvalues of the tridiagonal matrices α (n, p), β² (n - 1, p) are less than x, (p,)."""
+    before, minor = np.ones_like(x), x - alpha[0]
+    least = minor
     for a, b in zip(alpha[1:], beta, strict=True):
-        pivot = x - a - b / np.where(np.abs(pivot) > least, pivot, least)
-        count += pivot < 0
-    return count
+        before, minor = minor, (x - a) * minor - b * before
+        least = np.minimum(least, minor)
+    return np.asarray(least > 0)
 
 
-def top(alpha: Array, beta: Array, bound: Array, guess: Array) -> tuple[Array, Array]:
-    """The largest eigenvalues (p,), from above, and the squared last components of their eigenvectors (p,).
+def top(alpha: Array, beta: Array) -> Array:
+    """The largest eigenvalues (p,), to be made sure of by `below`.
 
-    Laguerre's iteration comes down on the eigenvalue, from a guess where that lies above all eigenvalues,
-    else from a bound that does, and ends where its step would be CLOSE. Rounding can make a step too long
-    above a tight cluster: it is taken only where all eigenvalues stay below, else the interval is halved.
-    At the eigenvalue the last pivot has the derivative 1 / component².
+    Laguerre's iteration comes down on them, three times as many digits at a time. What a tight cluster or
+    rounding has kept from its end after ROUNDS is not waited for.
     """
-    x = np.where(above(alpha, beta, guess) == 0, guess, np.minimum(reach(alpha, beta), bound) * (1 + CLOSE))
-    low, slope, moving = np.zeros_like(x), np.ones_like(x), np.arange(x.size)
+    x = _reach(alpha, beta)
+    moving = np.arange(x.size)
     for _ in range(ROUNDS):
-        a, b, high, least = alpha[:, moving], beta[:, moving], x[moving], low[moving]
-        with np.errstate(over="ignore", invalid="ignore"):  # at an eigenvalue found twice
-            step, slope[moving] = _laguerre(a, b, high)
-        step = np.where(high - step > least, step, 0.5 * (high - least))
-        below = above(a, b, high - step) > 0
-        low[moving], x[moving] = np.where(below, (high - step, high), (least, high - step))
-        moving = moving[(step > CLOSE * high) & (high - low[moving] > CLOSE * high)]
+        step = _laguerre(alpha[:, moving], beta[:, moving], x[moving])
+        x[moving] -= step
+        moving = moving[step > CLOSE * x[moving]]
         if moving.size == 0:
             break
-    return x, np.where(np.isfinite(slope), 1 / slope, 1.0)
+    return x
 
 
-def _laguerre(alpha: Array, beta: Array, x: Array) -> tuple[Array, Array]:
-    """Laguerre's step down from x (p,), and the derivative of the last pivot.
-
-    The polynomial is a product of pivots d, so that its logarithmic derivatives are the sums of d'/d and of
-    (d'/d)² - d''/d; those of each pivot follow from the pivot before.
-    """
-    least, n = FLOOR * x, len(alpha)
-    pivot = np.maximum(x - alpha[0], least)
-    slope, first, second = np.ones_like(x), 1 / pivot, np.zeros_like(x)
-    sum_first, sum_second = first.copy(), first**2
+def _laguerre(alpha: Array, beta: Array, x: Array) -> Array:
+    """Laguerre's step down from x (p,), from the determinant and its first two derivatives."""
+    n, before, minor = len(alpha), np.zeros((3, x.size)), np.zeros((3, x.size))  # p, p', p'' / 2
+    before[0], minor[0], minor[1] = 1.0, x - alpha[0], 1.0
     for a, b in zip(alpha[1:], beta, strict=True):
-        ratio = b / pivot
-        pivot = np.maximum(x - a - ratio, least)
-        slope = 1 + ratio * first
-        second = ratio * (second - 2 * first**2) / pivot
-        first = slope / pivot
-        sum_first += first
-        sum_second += first**2 - second
-    root = np.sqrt(np.maximum((n - 1) * (n * sum_second - sum_first**2), 0.0))
-    return n / (sum_first + root), slope
+        following = (x - a) * minor
+        following[1:] += minor[:-1]
+        before *= b
+        following -= before
+        before, minor = minor, following
+    p, slope, bend = minor
+    root = np.sqrt(np.maximum((n - 1) * ((n - 1) * slope**2 - 2 * n * p * bend), 0.0))
+    below = slope + root
+    return np.divide(n * p, below, out=np.zeros_like(p), where=below > 0)
 
 
-def reach(alpha: Array, beta: Array) -> Array:
+def _reach(alpha: Array, beta: Array) -> Array:
     """Gershgorin's bound on the eigenvalues, the largest row sum, (p,)."""
     side = np.sqrt(beta)
     rows = alpha.copy()

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exact import distance
-from explorer import assembly, flow, grams, pairs, survey
+from explorer import flow, grams, pairs, survey
 from explorer.arrays import Scaled
 from explorer.chain import Chain
 from explorer.experiment import Experiment
@@ -193,7 +193,7 @@ def test_splits_meet_every_pair_exactly_once(T, members, S, cached):
 @pytest.mark.parametrize(("T", "S"), [(1, 3), (2, 1), (3, 2), (4, 3), (7, 2), (8, 2), (33, 3)])
 @pytest.mark.parametrize("cached", [1 << 19, 60, 1])
 def test_lengths_and_memory_limits_make_no_difference(T, S, cached, monkeypatch):
-    for module in (grams, assembly, survey):
+    for module in (grams, survey):
         monkeypatch.setattr(module, "CACHED", cached)
     monkeypatch.setattr(grams, "HELD", cached)
     J = random_chain(T, S)

@@ -228,7 +228,7 @@ def flow_report(run: Run, found: PairMap, band: Ribbon | None, view: View) -> Fl
 def row_back(run: Run, found: PairMap, t: int, view: View) -> Array:
     """The curve from step t back, by lag: the map's own row where it has every step, else computed anew.
 
-    The largest gain's map is iterated to 10⁻¹⁰; its curve is not.
+    The largest gain's map is good to 10⁻⁸; its curve, to rounding.
     """
     e = run.experiment
     if view.norm != "spectral" and len(found.steps) == run.T + 1:
