@@ -207,11 +207,9 @@ class Survey:
 
     def _put_middle(self, side: Side, at: int, middle: Array, keep: Callable[[Array, Array], None]) -> None:
         """Keep the factor at m, which all splits share."""
-        whole = np.broadcast_to(middle, (*side.square.shape[:2], 1, *middle.shape))
-        side.put(slice(at, at + 1), whole, np.zeros(whole.shape[:2], np.int64))
-        one = np.empty((1, side.kept.shape[-1]))
-        keep(middle[None], one)
-        side.kept[:, :, at : at + 1] = one
+        one = np.empty(side.kept.shape[-1])
+        keep(middle, one)
+        side.kept[:, :, at], side.square[:, :, at], side.exponent[:, :, at] = one, squared_norm(middle), 0
 
     def _side(self, splits: Splits, n: int, room: Room) -> Side:
         """Room for n factors of each split and member."""
