@@ -77,7 +77,7 @@ def log_sizes(rows: Array, exponent: Integers) -> Array:
 
     The plain sum of squares serves wherever it is far from vanishing: signals stay within [1e-100, 1e100].
     """
-    squares = np.einsum("...h,...h->...", rows, rows)
+    squares = np.vecdot(rows, rows)
     sizes: Array = 0.5 * log(squares)
     small = squares < SMALL_SQUARE
     if small.any():

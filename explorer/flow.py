@@ -150,8 +150,7 @@ class Backward:
 
     def log_signals(self, block: str = "h") -> Array:
         """ln‖dE/dh_t‖ (or of another state block), (T + 1, ...)."""
-        norm: Array = log_norm(self.signals[block]) + self.exponent * np.log(2.0)
-        return norm
+        return np.asarray(log_norm(self.signals[block]) + self.exponent * np.log(2.0))
 
 
 def at(D: Partials, t: int | slice) -> Partials:
@@ -171,7 +170,8 @@ def step_back(cell: Cell, w: Weights, D: Partials, ds: Values, dv: Values | None
 
 def rescaled(ds: Values, exponent: Integers) -> tuple[Values, Integers]:
     """The same signal with its largest entry back near 1, where it had left [1e-100, 1e100]."""
-    square = np.sum([np.einsum("...h,...h->...", a, a) for a in ds.values()], axis=0)
+    with np.errstate(over="ignore"):
+        square = sum(np.vecdot(a, a) for a in ds.values())
     if np.all((square > WELL_ABOVE) & (square < WELL_BELOW)):
         return ds, exponent
     largest = np.max([np.max(np.abs(a), axis=-1) for a in ds.values()], axis=0)
