@@ -60,15 +60,19 @@ class ClippingReport:
             return f"Clipping {words} at {number(self.threshold)} does nothing here: ‖g‖ is {size}"
         turned = self.angle(self.chosen)
         angle = "direction kept" if turned < 0.05 else f"turned by {number(turned, 2)}°"
-        left = self.spread(self.mode.by_step)
-        now, was = decades_apart(left), decades_apart(self.spread(self.before))
-        tail = f"steps still differ {now} times" if left > 1 else "steps differ little"
-        as_before = ", as before" if now == was else f", before {was}"
         goes = f"{'falls' if done.log_factor < 0 else 'grows'} from {power(done.log_before)}"
-        return (
-            f"Clipping {words}: ‖g‖ {goes} to {power(done.log_after)}, {angle}; "
-            f"{tail}{as_before if left > 1 else ''}"
-        )
+        return f"Clipping {words}: ‖g‖ {goes} to {power(done.log_after)}, {angle}{self.tail()}"
+
+    def tail(self) -> str:
+        """How far the steps still differ."""
+        alive = np.flatnonzero(np.isfinite(self.before))
+        if len(alive) < 2:
+            return f"; ∂E/∂W comes through step {alive[0]} alone" if len(alive) else ""
+        left = self.spread(self.mode.by_step)
+        if left <= 1:
+            return "; steps differ little"
+        now, was = decades_apart(left), decades_apart(self.spread(self.before))
+        return f"; steps still differ {now} times, {'as before' if now == was else f'before {was}'}"
 
     def said(self) -> str:
         """The same in a few words, for who moves the threshold and hears every position."""
@@ -82,7 +86,7 @@ class ClippingReport:
     def steps_alt(self) -> str:
         """The curves by step in words."""
         return (
-            f"Size of the part of the gradient through each of {self.T} steps before and after clipping. "
+            f"Size of the part of the gradient through each step up to {self.T}, before and after clipping. "
             f"{self.finding()}."
         )
 

@@ -215,7 +215,8 @@ class Board {
   /* Tell Streamlit what has moved: the whole page follows. */
   tell() {
     clearTimeout(this.telling);
-    if (this.told === this.turn) return;
+    const scrubbing = this.dragging && this.film?.field === this.dragging;  // it is told when that is let go
+    if (this.told === this.turn || scrubbing) return;
     this.told = this.turn;
     const values = Object.fromEntries(Object.entries(this.ahead).map(([field, { value }]) => [field, value]));
     this.send("moved", { turn: this.turn, values, dragging: this.held() });
