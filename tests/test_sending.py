@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import weakref
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from importlib.util import module_from_spec, spec_from_file_location
@@ -47,7 +48,10 @@ def test_other_sockets_are_left_alone():
         with closing(socket.create_connection(listening.getsockname(), timeout=10)) as client:
             closed = socket.socket()
             closed.close()
+            dead = weakref.proxy(closed)  # which the search meets too
+            del closed
             begun()
+            del dead
             for other in (idle, client):
                 assert not other.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 

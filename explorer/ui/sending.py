@@ -15,16 +15,16 @@ from contextlib import asynccontextmanager
 @asynccontextmanager
 async def at_once(_app: object) -> AsyncIterator[None]:
     """While the server lives; every connection it takes inherits what is set where it listens."""
-    for listening in filter(is_listening, gc.get_objects()):
-        listening.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for found in gc.get_objects():
+        if issubclass(type(found), socket.socket) and is_listening(found):  # isinstance asks dead proxies
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     yield
 
 
-def is_listening(thing: object) -> bool:
-    """Whether this is a socket on which connections are taken."""
+def is_listening(one: socket.socket) -> bool:
+    """Whether TCP connections are taken on a socket."""
     return (
-        isinstance(thing, socket.socket)
-        and thing.fileno() >= 0
-        and thing.family in (socket.AF_INET, socket.AF_INET6)
-        and bool(thing.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
+        one.fileno() >= 0
+        and one.family in (socket.AF_INET, socket.AF_INET6)
+        and bool(one.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN))
     )
