@@ -40,7 +40,7 @@ SLACK = 0.1 * PRECISION  # what the iteration and rounding may use up of it
 NOISE = 1e-8  # beside the traces of G and S an eigenvalue this small is not exact enough
 SKEW = 1e-8  # a cosine between two z this small is no more than a slip of SLACK
 BLUR = 1e-4  # where ⟨z, z⟩ is less exact than this, it is a bound only
-STEPS = (6, 12)  # of all pairs, and of those that the first have left
+STEPS = (6, 14)  # of all pairs, and of those that the first have left
 SHIFT = 1e-13  # beside the trace of S
 EPSILON = float(np.finfo(np.float64).eps)
 
@@ -173,10 +173,11 @@ class Pairs:
         return (x * scale).reshape(self.total.shape), settled.reshape(self.total.shape)
 
     def least(self) -> Array:
-        """What the largest eigenvalues are not less than, and mostly are; 0 where that is not known."""
-        scale, _, lower = self._bounds()
-        x = top(*lower)
-        return (np.where(below(*lower, x * (1 - SLACK)), 0.0, x) * scale).reshape(self.total.shape)
+        """What the largest eigenvalues are not less than, and mostly are; 0 where that is not to be hoped."""
+        scale, _, (alpha, beta) = self._bounds()
+        x = top(alpha, beta)
+        hopeful = ~below(alpha[:-1], beta[:-1], x * (1 - PRECISION + SLACK))  # the last row adds little
+        return (np.where(hopeful, x, 0.0) * scale).reshape(self.total.shape)
 
     def _bounds(self) -> tuple[Array, tuple[Array, Array], tuple[Array, Array]]:
         """trace K (p,), and the tridiagonal matrices, α (steps + 1, p) and β² (steps, p), beside it.
@@ -199,7 +200,7 @@ def _formed(similar: Array, guess: Array) -> Array:
     """λ_max (p,) of positive semidefinite matrices (p, S, S), none less than a guess (p,)."""
     n, largest, rest = similar.shape[-1], guess.copy(), -similar
     rest.reshape(-1, n * n)[:, :: n + 1] += guess[:, None] * (1 + PRECISION - SLACK)
-    larger = [i for i, matrix in enumerate(rest) if not _positive(matrix)]
+    larger = [i for i, matrix in enumerate(rest) if guess[i] == 0 or not _positive(matrix)]
     largest[larger] = np.linalg.eigvalsh(similar[larger])[:, -1]
     return largest
 
