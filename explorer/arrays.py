@@ -16,6 +16,7 @@ Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Values = dict[str, Array]  # symbol, as in the equations, -> its value
 
+PLAIN = (str, int, float)  # hold no array
 Axes = int | tuple[int, ...]
 Anything = TypeVar("Anything")
 
@@ -99,15 +100,14 @@ def freeze(value: Anything) -> Anything:
     """The value itself, every array inside made read-only, so that one result may serve many readers."""
     if isinstance(value, np.ndarray):
         value.flags.writeable = False
-    for part in _parts(value):
-        freeze(part)
+    elif not isinstance(value, PLAIN):
+        for part in _parts(value):
+            freeze(part)
     return value
 
 
 def _parts(value: Any) -> Iterable[Any]:
     """What a record, a mapping or a sequence holds."""
-    if isinstance(value, str | int | float | np.ndarray):
-        return ()
     if isinstance(value, Mapping):
         return value.values()
     if isinstance(value, list | tuple):

@@ -84,10 +84,10 @@ def forward(cell: Cell, w: Weights, x: Array, s0: Values) -> Trace:
             z = cell.step({k: a[t] for k, a in u.items()}, v, s)
             rows.append(z)
             s = {k: z[k] for k in cell.state}
-    T = held(np.stack([row["h"] for row in rows]))
-    z = {k: np.stack([row[k] for row in rows[:T]]) for k in rows[0]}
-    states = {k: np.concatenate([np.broadcast_to(s0[k], z[k][:1].shape), z[k]]) for k in cell.state}
-    return Trace(x[:T], states, z)
+    z = {k: np.array([row[k] for row in rows]) for k in rows[0]}
+    T = held(z["h"])
+    states = {k: np.concatenate([np.broadcast_to(s0[k], z[k][:1].shape), z[k][:T]]) for k in cell.state}
+    return Trace(x[:T], states, {k: a[:T] for k, a in z.items()})
 
 
 def held(h: Array) -> int:
