@@ -20,9 +20,9 @@ that is not orthogonal to all before it ends its pair. Where S leaves next to no
 inexact; the bounds are wider by as much.
 
 Pairs whose singular values are all alike are settled without a step, by their trace. Those that some steps
-have left are formed. There x exceeds all eigenvalues where x - K has a Cholesky factor, which takes a tenth
-of the time of a decomposition: it is asked of what the steps have come to. Where it does not, the matrix is
-decomposed.
+have left are formed. There x exceeds all eigenvalues where x - K has a Cholesky factor, found in a fraction
+of the time of a decomposition: it is asked of what the steps have come to. Where that will not do, the matrix
+is decomposed.
 """
 
 from dataclasses import dataclass, fields

@@ -2,7 +2,7 @@
 
 The same splits and Gram matrices that give the Frobenius norms (`pairs`) give σ_max(A B)², the largest
 eigenvalue of A'A B B', by Lanczos' method for all pairs of a split together (`lanczos`). It is proved to be
-the largest, to 1e-8, so that ln σ_max is good to 5e-9, clusters of singular values included.
+the largest, to 1e-8, so that beside rounding ln σ_max is good to 5e-9, clusters of singular values included.
 """
 
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ def lag_curve_spectral(chain: Chain, t: int, *, rows: slice = ALL, columns: slic
 class Spectral:
     """Keeps the Gram matrices X'X divided by their traces."""
 
-    tolerance = PRECISION / 4
+    tolerance = PRECISION / 4  # half of what the eigenvalues leave open
 
     def width(self, S: int) -> int:
         return S**2
