@@ -28,7 +28,7 @@ class Outcome:
     cosine: float  # between before and after; 1 means the direction was kept
 
     @property
-    def none(self) -> bool:
+    def unchanged(self) -> bool:
         """Whether the gradient is as it was, to twelve digits."""
         return abs(self.log_factor) < SAME and self.cosine > 1 - SAME
 

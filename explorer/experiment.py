@@ -226,7 +226,7 @@ class View:
 
 MOST_MAPPED = 1_000  # rows of the map; more are neither seen nor needed
 WORK_LIMIT = 1.5e11  # multiplications, a few seconds on two cores
-LANCZOS_LIMIT = 1.2e10  # the same for largest gains; where all are nearly alike they take ten times as long
+LANCZOS_LIMIT = 1e10  # the same for largest gains; where all are nearly alike they take ten times as long
 
 # what decides only what is shown of the states, never the states themselves
 DISPLAYED = ("placement", "first_error", *(f.name for f in fields(View)))

@@ -156,7 +156,8 @@ class Pairs:
         square, error = np.vecdot(Sz, z), EPSILON * np.sqrt(z.shape[-1]) * np.vecdot(z, z)
         known = square > error / BLUR
         for step in self.steps:
-            known &= np.vecdot(Sz, step.z) ** 2 <= SKEW**2 * square * step.square
+            sizes = np.sqrt(np.maximum(square, 0.0)) * np.sqrt(np.maximum(step.square, 0.0))
+            known &= np.abs(np.vecdot(Sz, step.z)) <= SKEW * sizes
         beta = np.zeros_like(square)
         if self.steps:
             last = self.steps[-1]
@@ -173,7 +174,7 @@ class Pairs:
         return (x * scale).reshape(self.total.shape), settled.reshape(self.total.shape)
 
     def least(self) -> Array:
-        """What the largest eigenvalues are not less than, and mostly are; 0 where that is not to be hoped."""
+        """What the largest eigenvalues are not less than (to PRECISION), and mostly are; 0 if in vain."""
         scale, _, (alpha, beta) = self._bounds()
         x = top(alpha, beta)
         hopeful = ~below(alpha[:-1], beta[:-1], x * (1 - PRECISION + SLACK))  # the last row adds little
@@ -197,7 +198,7 @@ class Pairs:
 
 
 def _formed(similar: Array, guess: Array) -> Array:
-    """λ_max (p,) of positive semidefinite matrices (p, S, S), none less than a guess (p,)."""
+    """λ_max (p,) of positive semidefinite matrices (p, S, S), to PRECISION none less than a guess (p,)."""
     n, largest, rest = similar.shape[-1], guess.copy(), -similar
     rest.reshape(-1, n * n)[:, :: n + 1] += guess[:, None] * (1 + PRECISION - SLACK)
     larger = [i for i, matrix in enumerate(rest) if guess[i] == 0 or not _positive(matrix)]

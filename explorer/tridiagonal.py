@@ -51,8 +51,8 @@ def _laguerre(alpha: Array, beta: Array, x: Array) -> Array:
         before, minor = minor, following
     p, slope, bend = minor
     root = np.sqrt(np.maximum((n - 1) * ((n - 1) * slope**2 - 2 * n * p * bend), 0.0))
-    below = slope + root
-    return np.divide(n * p, below, out=np.zeros_like(p), where=below > 0)
+    divisor = slope + root
+    return np.divide(n * p, divisor, out=np.zeros_like(p), where=divisor > 0)
 
 
 def _reach(alpha: Array, beta: Array) -> Array:

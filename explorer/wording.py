@@ -44,7 +44,8 @@ def number(x: float, digits: int = 3) -> str:
     mantissa = written_out(lifted / 10.0 ** (exponent + (300 if exponent < -300 else 0)), digits)
     if mantissa.lstrip("−") == "10":  # rounding reached the next power
         exponent, mantissa = exponent + 1, mantissa.replace("10", "1")
-    return ten_to(exponent) if mantissa == "1" else f"{mantissa} × {ten_to(exponent)}"
+    one = mantissa.lstrip("−") == "1"
+    return mantissa.replace("1", ten_to(exponent)) if one else f"{mantissa} × {ten_to(exponent)}"
 
 
 def power(ln: float) -> str:
@@ -54,7 +55,7 @@ def power(ln: float) -> str:
     near = ln + ROUNDING
     if math.log(PLAIN[0]) <= near < math.log(PLAIN[1]):
         return written_out(math.exp(ln), 2 if near >= math.log(SHORT) else 1)
-    return ten_to(round(ln / LN10))
+    return ten_to(round(near / LN10))
 
 
 def times(ln: float) -> str:

@@ -129,7 +129,7 @@ def test_a_threshold_beyond_all_seeds_is_pointed_at(threshold, arrow):
 
 
 @pytest.mark.parametrize("T", [50, 200, 1000])
-def test_a_film_is_a_megabyte_at_most(T):
+def test_a_film_is_about_a_megabyte_at_most(T):
     e = Experiment(steps=T, hidden_size=4, placement="last", gain=3.0)
     made = figures.film(clipping_reports(run(e), "value"), sample(replace(e, steps=2)))
     assert len(made.packed()) < 120_000 + 1_000 * T
@@ -236,6 +236,28 @@ def test_the_keyboard_runs_through_the_thresholds_and_hears_of_each(scrubbing):
     said = tab.locator("#gf-threshold").get_attribute("aria-valuetext")
     assert re.fullmatch(r"Threshold 0.891: ‖g‖ \S+, turned by [\d.]+°", said)
     tab.wait_for_url(re.compile("threshold=0.891"), timeout=READY)
+
+
+def test_a_late_answer_to_a_key_does_not_cover_what_the_next_key_shows(scrubbing):
+    tab, _, _ = scrubbing
+    tab.evaluate(
+        "() => { const { fetch } = window; window.fetch = async (...all) => { window.fetch = fetch;"
+        " const got = await fetch(...all); await new Promise((done) => setTimeout(done, 300)); return got; };"
+        " const head = document.querySelector('h4'); window.heads = [];"
+        " window.watch = new MutationObserver(() => window.heads.push(head.textContent));"
+        " window.watch.observe(head, { childList: true, subtree: true, characterData: true }); }"
+    )
+    tab.locator("#gf-threshold").focus()
+    tab.keyboard.press("ArrowLeft")
+    tab.wait_for_function("() => window.heads.length", timeout=READY)
+    first = finding(tab)
+    tab.keyboard.press("ArrowLeft")
+    tab.wait_for_url(re.compile("threshold=0.794"), timeout=READY)
+    settled(tab)
+    heads = tab.evaluate("() => { window.watch.disconnect(); return window.heads; }")
+    others = [head for head in heads if head != first]
+    assert others
+    assert first not in heads[heads.index(others[0]) :]
 
 
 def test_another_gain_has_its_own_film(scrubbing):

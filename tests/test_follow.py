@@ -162,6 +162,23 @@ def test_a_hand_that_comes_back_finds_plotlys_own_axis(tab, server):
     assert tab.locator(f"{LAG} .yaxislayer-above .gf-hand").count() == 0
 
 
+def test_a_plot_of_another_size_is_followed_with_its_axis(tab, server):
+    opened(tab, server)
+    tab.evaluate(DRAW)
+    tab.evaluate("window.drawn('gain=0.9', false)")
+    assert "lag" in tab.evaluate("window.drawn('gain=0.5', true)")["byHand"]
+    plot = f"document.querySelector('{LAG} .gf-plot')"
+    tab.evaluate(f"() => {{ {plot}.style.height = '110px'; return window.Plotly.Plots.resize({plot}); }}")
+    by_hand = picture(tab, LAG)
+    numbers = tab.evaluate(
+        f"[...{plot}.querySelectorAll('.yaxislayer-above text')]"
+        ".filter((word) => word.getClientRects().length).map((word) => word.textContent)"
+    )
+    assert len(numbers) > 2
+    tab.evaluate("window.drawn('gain=0.5', false)")
+    assert tab.evaluate(UNLIKE, [by_hand, picture(tab, LAG)]) == 0
+
+
 def test_another_axis_is_left_to_plotly(tab, server):
     opened(tab, server)
     tab.evaluate(DRAW)

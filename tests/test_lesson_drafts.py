@@ -45,6 +45,22 @@ def test_a_beat_drawn_ahead_is_shown_without_drawing(tab, server):
     assert tab.locator(".gf-grid").count() == 1
 
 
+def test_a_beat_that_the_server_had_no_time_for_is_asked_for_again(tab, server):
+    refused = []
+
+    def busy(route):
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.fulfill(status=503)
+
+    tab.route(re.compile(r"/live/gates/.*beat=3"), busy)
+    opened(tab, server, "gates", 2)
+    ahead(tab, "gates", 3)
+    assert len(refused) == 1
+
+
 def test_the_way_back_shows_what_was_there(tab, server):
     opened(tab, server, "gates", 2)
     words = tab.locator("h4").first.inner_text()

@@ -38,7 +38,7 @@ def held_together(cell, w, trace, direct, *, theta):
         assert found.at(i).log_before == pytest.approx(one.log_before, abs=1e-10 * size)
         assert found.at(i).log_after == pytest.approx(one.log_after, abs=1e-10 * size)
         assert found.at(i).cosine == pytest.approx(one.cosine, abs=1e-10)
-        assert found.at(i).none == one.none
+        assert found.at(i).unchanged == one.unchanged
     return np.count_nonzero(factors[:, 1:].any(axis=1))
 
 
@@ -72,7 +72,7 @@ def test_by_norm_and_by_value_are_what_they_are_for_one_threshold(name):
     ):
         for i, threshold in enumerate(theta):
             single, found = one(back.gradient, threshold, exponent=exponent), many.at(i)
-            for name in ("log_before", "log_after", "log_factor"):
-                assert getattr(found, name) == pytest.approx(getattr(single, name), rel=1e-12, abs=1e-11)
+            for size in ("log_before", "log_after", "log_factor"):
+                assert getattr(found, size) == pytest.approx(getattr(single, size), rel=1e-12, abs=1e-11)
             assert found.cosine == pytest.approx(single.cosine, abs=1e-12)
-            assert found.none == single.none
+            assert found.unchanged == single.unchanged

@@ -3,11 +3,8 @@
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from explorer.arrays import Array, Integers
-
-Flags = NDArray[np.bool_]
+from explorer.arrays import Array, Flags, Integers
 
 # A cell's corners are (row, column) + CORNERS, in turn; its side i runs from corner i to the next one.
 CORNERS = ((0, 0), (0, 1), (1, 1), (1, 0))

@@ -55,7 +55,7 @@ class ClippingReport:
     def finding(self) -> str:
         """What clipping did to this gradient, and what it did not do."""
         done, words = self.mode.clipped, CLIP_MODES[self.chosen]
-        if done.none:
+        if done.unchanged:
             size = power(done.log_before)
             return f"Clipping {words} at {number(self.threshold)} does nothing here: ‖g‖ is {size}"
         turned = self.angle(self.chosen)

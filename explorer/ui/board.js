@@ -121,7 +121,7 @@ class Board {
       if (plot.clientWidth && plot.clientHeight) window.Plotly.Plots.resize(plot);
   }
 
-  /* One request at a time: the wish that came last is sent when the answer to the one before is drawn. An
+  /* One request at a time: the wish that came last is sent when the answer to the one before is there. An
      answer that takes long is given up for a newer wish, at once where the hand rests on it. */
   pump() {
     if (!this.wish) return;
@@ -146,11 +146,12 @@ class Board {
     return this.held() && element.size || sizeNow(element);
   }
 
-  /* Ask for the board alone, beside Streamlit. Where that cannot be had, or takes long, the whole page answers. */
-  async ask(turn, held) {
+  /* Ask for the board alone, beside Streamlit. Where that cannot be had, or takes long and nobody is patient, the
+     whole page answers. */
+  async ask(turn, held, patient = held) {
     const asking = this.asking = new AbortController();
     const slow = setTimeout(() => this.root.classList.add("gf-busy"), SOON);
-    const late = held ? 0 : setTimeout(() => { asking.abort(); this.tell(); }, PATIENCE + RESTS);
+    const late = patient ? 0 : setTimeout(() => { asking.abort(); this.tell(); }, PATIENCE + RESTS);
     try {
       const answer = await fetch(this.address(held), { signal: asking.signal });
       if (answer.status === 503) { this.askLater(turn); return; }
@@ -175,7 +176,7 @@ class Board {
   askLater(turn) {
     if (turn !== this.turn) return;
     this.waiting = 0;
-    this.telling = setTimeout(() => this.ask(turn, false), AGAIN * (0.5 + Math.random()));
+    this.telling = setTimeout(() => this.ask(turn, false, true), AGAIN * (0.5 + Math.random()));
     this.pump();
   }
 
@@ -282,6 +283,7 @@ class Board {
       const data = this.next;
       this.next = null;
       this.heard(data);
+      if (this.film && this.ahead[this.film.field]?.turn > data.echo) continue;  // it shows what comes after these
       this.drawSliders(data);
       this.data = data;
       for (const heading of document.querySelectorAll(".gf-finding")) if (data.finding) heading.textContent = data.finding;
@@ -507,7 +509,7 @@ class Board {
       brushes(board, plot);
       plot.addEventListener("mousemove", ({ clientX, clientY }) => { plot.pointer = { clientX, clientY, bubbles: true }; });
       plot.addEventListener("mouseleave", () => { plot.pointer = null; });
-      plot.on("plotly_afterplot", () => { if (plot.byHand) follow(plot, plot.byHand); });
+      plot.on("plotly_afterplot", () => followAgain(plot));
       plot.on("plotly_click", (event) => plot.stroked || board.clicked(plot.picks, event.points[0], plot.layout));
       if (panel.pick.group) isolates(this.grid, plot);
     }

@@ -1,6 +1,6 @@
 
-/* While a hand moves, what Plotly has drawn stays, axes and all, and only what the hand changes is drawn over it,
-   in the same places and colours: a tenth of the work. At rest Plotly draws everything itself. How Plotly builds
+/* While a hand moves, what Plotly has drawn stays, and only what the hand changes is drawn over it, in the same
+   places and colours, the numbers of the upright axis too: a tenth of the work. At rest Plotly draws everything itself. How Plotly builds
    its pictures is known here and nowhere else; what is not known here is left to Plotly. */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -420,7 +420,15 @@ const follow = (plot, figure) => {
 const based = (figure) => {
   const { shapes = [], annotations = [] } = figure.layout;
   const copied = (parts) => parts.map((part) => ({ ...part }));
-  return { frame: frameOf(figure), stage: stageOf(figure), shown: stageOf(figure), shapes: copied(shapes), annotations: copied(annotations) };
+  const stage = stageOf(figure), drawn = { shown: stage, shapes: copied(shapes), annotations: copied(annotations) };
+  return { frame: frameOf(figure), stage, drawn, ...drawn };
+};
+
+/* Plotly has drawn its own picture anew, in another size: what a hand drew over it comes again. */
+const followAgain = (plot) => {
+  if (!plot.byHand) return;
+  Object.assign(plot.base, plot.base.drawn);
+  follow(plot, plot.byHand);
 };
 
 /* Plotly has drawn the figure: what a hand drew over the one before goes. */

@@ -1,7 +1,8 @@
 /* Keys that move between beats: caught before anything else on the page sees them, one beat at a time. */
 
 const ARROWS = "[role=slider], [role=radio], [role=tab], [role=option], [role=menuitem], input[type=range]";
-const LOOK_AHEAD = 400;  // milliseconds after which a beat is surely on the screen
+const LOOK_AHEAD = 400, AGAIN = 1000;
+// milliseconds after which a beat is surely on the screen, and, about, a server that had no time is asked again
 const buttonOf = (step) => document.querySelector(`.st-key-beat_${step > 0 ? "next" : "back"} button`);
 
 class Keys {
@@ -74,7 +75,10 @@ class Keys {
     this.answers ??= new Map();
     if (!this.answers.has(address)) {
       const url = new URL(address.replace("PACE", "rest"), document.baseURI);
-      this.answers.set(address, fetch(url).then((answer) => (answer.ok ? answer.json() : null), () => null));
+      this.answers.set(address, fetch(url).then((answer) => {
+        if (answer.status === 503) this.answers.delete(address);  // it may have time later
+        return answer.ok ? answer.json() : null;
+      }, () => null));
       if (this.answers.size > 8) this.answers.delete(this.answers.keys().next().value);
     }
     return this.answers.get(address);
@@ -87,15 +91,16 @@ class Keys {
     for (const n of [number + 1, number - 1]) {
       if (!near[n] || this.data.at !== at) continue;
       const data = await this.asked(near[n].answers);
+      if (!data && !this.answers.has(near[n].answers)) this.lookLater(AGAIN * (0.5 + Math.random()));
       if (!data || n < number || this.waiting || this.data.at !== at) continue;
       const board = document.querySelector(".gf")?.board;
       if (!await board?.drafts.draw(board, data, near[n].answers)) this.lookLater();
     }
   }
 
-  lookLater() {
+  lookLater(after = LOOK_AHEAD) {
     clearTimeout(this.looking);
-    this.looking = setTimeout(() => this.lookAhead(), LOOK_AHEAD);
+    this.looking = setTimeout(() => this.lookAhead(), after);
   }
 
   receive(data, ask) {

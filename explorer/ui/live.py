@@ -36,9 +36,9 @@ MEGABYTES = 24.0  # of answers kept for all visitors
 PACKED = 1  # gzip's level: the highest takes three times as long for a twentieth less
 # More threads would only take turns in the interpreter; a hand that moves goes before those that rest.
 GIVES_WAY = 0.005  # seconds an answer at rest pauses at every look while a hand waits
-MOST_WAITING = 4  # answers at rest that may be made or wait; who asks for one more is to ask again later
-moving: set[Event] = set()  # one for each hand whose answer is being made
-resting: set[Event] = set()  # and for each that rests
+MOST_WAITING = 4  # browsers that may wait for answers at rest; one more is to ask again later
+moving: set[Event] = set()  # one for each browser that waits for the answer to a hand that moves
+resting: set[Event] = set()  # and to one that rests
 AT_A_TIME = {held: ThreadPoolExecutor(2 if held else 1, "live") for held in (True, False)}
 
 
