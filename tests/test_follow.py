@@ -44,7 +44,7 @@ UNLIKE = """async (pictures) => {
     pen.drawImage(seen, 0, 0);
     return pen.getImageData(0, 0, seen.width, seen.height).data;
   }));
-  return one.length === other.length ? one.reduce((sum, v, i) => sum + (Math.abs(v - other[i]) > 12), 0) : -1;
+  return one.length === other.length ? one.reduce((sum, v, i) => sum + (Math.abs(v - other[i]) > 6), 0) : -1;
 }"""
 
 

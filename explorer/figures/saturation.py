@@ -12,7 +12,7 @@ from explorer.reports.layers import Layer
 from explorer.reports.saturation import SaturationReport
 from explorer.wording import percent, ten_to
 
-MARGIN = {"l": 62, "r": 14, "t": 12, "b": 46}
+MARGIN = {"l": 62, "r": 14, "t": 8, "b": 46}
 GAP = 0.05  # between the rows of a figure, as a share of its height
 FAINTEST = -4.0  # log₁₀ of the slope at the end of the colour scale; below it hovering tells
 UPPER = 0.26  # the share of the slope map's height that the curves over it take

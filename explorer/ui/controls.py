@@ -173,9 +173,9 @@ def idle_reasons(wanted: Wanted) -> dict[str, str]:
         known = {*FIELDS, *(f.name for kind in wanted.own for f in fields(kind))}
         present = {**{name: state.session()[name] for name in known}, **held}
         beside = tuple(cell for kind in wanted.own for cell in getattr(kind, "beside", ()))
-        reasons = present_record(Experiment, present).idle(beside)
+        reasons = made(Experiment, present).idle(beside)
         for kind in wanted.own:
-            reasons |= present_record(kind, present).idle() if hasattr(kind, "idle") else {}
+            reasons |= made(kind, present).idle() if hasattr(kind, "idle") else {}
     except ValueError:
         reasons = dict(state.session().get(IDLE, {}))
     reasons |= View.idle(held.get("cell", state.session()["cell"]))
@@ -184,12 +184,6 @@ def idle_reasons(wanted: Wanted) -> dict[str, str]:
     reasons |= {name: "This page holds it at its value." for name in held}
     state.session()[IDLE] = reasons
     return reasons
-
-
-def present_record(kind: type[Record], present: Mapping[str, Any]) -> Record:
-    """A record of the session's values, as far as it has them."""
-    known = [f.name for f in fields(kind)]  # type: ignore[arg-type]
-    return kind(**{name: present[name] for name in known if name in present})
 
 
 def presets(held: Mapping[str, Any]) -> None:
